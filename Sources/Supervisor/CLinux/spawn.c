@@ -1,0 +1,201 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// The child runs on the parent's memory until it executes its program (CLONE_VM), while the calling thread sleeps
+// (CLONE_VFORK): no page tables are copied, however large the parent, and the child reports a failure by writing it
+// here. In return it may only make system calls: no allocation, no lock, nothing that another thread may hold.
+struct child {
+    const struct cl_spawn_request *request;
+    volatile int failed_step;
+    volatile int error;
+};
+
+enum {
+    // Frames of child_main and of the C library's wrappers; a few hundred bytes are used.
+    CHILD_STACK_SIZE = 32 * 1024,
+    // Signals are 1 … 64 on x86-64 and arm64; a kernel signal set is 8 bytes.
+    LAST_SIGNAL = 64,
+    KERNEL_SIGNAL_SET_SIZE = 8,
+    // waitid's idtype for a pidfd (Linux 5.4); older C libraries do not name it.
+    WAIT_PIDFD = 3,
+    // What a shell answers for a program that could not be executed. Nobody sees it: the parent reaps this child.
+    EXIT_NOT_EXECUTED = 127,
+};
+
+static _Noreturn void fail(struct child *child, enum cl_spawn_step step, int error) {
+    child->failed_step = step;
+    child->error = error;
+    _exit(EXIT_NOT_EXECUTED);
+}
+
+// Ignored signals survive exec. The raw call reaches 32 and 33 too, which the C library keeps to itself; and only all
+// zeroes (default action, no flags, empty mask) may be passed so, since the kernel's structure differs from the
+// library's.
+static void reset_signals(struct child *child) {
+    static const unsigned long defaults[8];
+    for (int number = 1; number <= LAST_SIGNAL; number++) {
+        if (number == SIGKILL || number == SIGSTOP) continue;
+        if (syscall(SYS_rt_sigaction, number, defaults, NULL, KERNEL_SIGNAL_SET_SIZE)) {
+            fail(child, CL_SPAWN_SIGACTION, errno);
+        }
+    }
+}
+
+static void place_descriptors(struct child *child) {
+    const struct cl_spawn_request *request = child->request;
+    int count = request->descriptor_count;
+    int moved[CL_CHILD_DESCRIPTORS];
+    // First out of the way of the numbers to be filled, or a dup2 would close one that is still to be placed.
+    for (int i = 0; i < count; i++) {
+        moved[i] = request->descriptors[i];
+        if (moved[i] < count) moved[i] = fcntl(moved[i], F_DUPFD_CLOEXEC, count);
+        if (moved[i] < 0) fail(child, CL_SPAWN_DUP, errno);
+    }
+    for (int i = 0; i < count; i++) {
+        if (dup2(moved[i], i) < 0) fail(child, CL_SPAWN_DUP, errno);
+    }
+}
+
+static void close_others(struct child *child) {
+    unsigned first = (unsigned)child->request->descriptor_count;
+#ifdef SYS_close_range
+    if (!syscall(SYS_close_range, first, ~0U, 0)) return;
+    if (errno != ENOSYS && errno != EPERM) fail(child, CL_SPAWN_CLOSE_RANGE, errno);
+#endif
+    // Before Linux 5.9, or under an old container filter: one by one. Ours are close-on-exec anyway; this is for those
+    // that the parent inherited.
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit)) fail(child, CL_SPAWN_CLOSE_RANGE, errno);
+    for (rlim_t descriptor = first; descriptor < limit.rlim_cur; descriptor++) close((int)descriptor);
+}
+
+static void limit_descriptors(struct child *child) {
+    rlim_t wanted = child->request->descriptor_limit;
+    if (!wanted) return;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit)) fail(child, CL_SPAWN_SETRLIMIT, errno);
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit)) fail(child, CL_SPAWN_SETRLIMIT, errno);
+}
+
+static _Noreturn void execute(struct child *child) {
+    const struct cl_spawn_request *request = child->request;
+    int error = ENOENT;
+    for (const char *const *path = request->candidates; *path; path++) {
+        execve(*path, request->arguments, request->environment);
+        switch (errno) {
+            // Nothing here: look further, as execvp does.
+            case ENOENT:
+            case ENOTDIR:
+            case ENODEV:
+            case ESTALE:
+            case ETIMEDOUT:
+                break;
+            // Something is here that may not be executed: look further, but say so if nothing better comes.
+            case EACCES:
+                error = EACCES;
+                break;
+            default:
+                fail(child, CL_SPAWN_EXECVE, errno);
+        }
+    }
+    fail(child, CL_SPAWN_EXECVE, error);
+}
+
+static int child_main(void *raw) {
+    struct child *child = raw;
+    if (setsid() < 0) fail(child, CL_SPAWN_SETSID, errno);
+    reset_signals(child);
+    place_descriptors(child);
+    close_others(child);
+    limit_descriptors(child);
+    if (child->request->directory && chdir(child->request->directory)) fail(child, CL_SPAWN_CHDIR, errno);
+    sigset_t none;
+    sigemptyset(&none);
+    if (sigprocmask(SIG_SETMASK, &none, NULL)) fail(child, CL_SPAWN_SIGPROCMASK, errno);
+    execute(child);
+}
+
+// Where SIGCHLD is ignored (which is inherited through exec), the kernel reaps children itself and their statuses are
+// lost.
+static void keep_child_statuses(void) {
+    struct sigaction action;
+    if (sigaction(SIGCHLD, NULL, &action)) return;
+    if (action.sa_handler != SIG_IGN && !(action.sa_flags & SA_NOCLDWAIT)) return;
+    action = (struct sigaction){.sa_handler = SIG_DFL};
+    sigaction(SIGCHLD, &action, NULL);
+}
+
+static void reap_failed(int pid) {
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
+}
+
+int cl_spawn(const struct cl_spawn_request *request, struct cl_spawn_result *result) {
+    if (request->descriptor_count > CL_CHILD_DESCRIPTORS) {
+        result->failed_step = CL_SPAWN_DUP;
+        return -EINVAL;
+    }
+    keep_child_statuses();
+
+    // A handler of the parent must not run in the child: it would work on the parent's memory.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    _Alignas(16) unsigned char stack[CHILD_STACK_SIZE];
+    struct child child = {.request = request};
+    int pidfd = -1;
+    int pid = clone(child_main, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &child, &pidfd);
+    int clone_error = errno;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+
+    if (pid < 0) {
+        result->failed_step = CL_SPAWN_CLONE;
+        return -clone_error;
+    }
+    // A kernel before 5.2 ignores CLONE_PIDFD.
+    if (!child.error && pidfd < 0) {
+        child.failed_step = CL_SPAWN_PIDFD;
+        child.error = ENOSYS;
+        kill(pid, SIGKILL);
+    }
+    if (child.error) {
+        reap_failed(pid);
+        if (pidfd >= 0) close(pidfd);
+        result->failed_step = child.failed_step;
+        return -child.error;
+    }
+    result->pid = pid;
+    result->pidfd = pidfd;
+    return 0;
+}
+
+int cl_reap(int pidfd, struct cl_exit *ending) {
+    siginfo_t info = {0};
+    struct rusage usage;
+    // The raw call: the C library's has no place for the usage.
+    int result;
+    do result = (int)syscall(SYS_waitid, WAIT_PIDFD, pidfd, &info, WEXITED | WNOHANG, &usage);
+    while (result < 0 && errno == EINTR);
+    if (result < 0) return -errno;
+    if (!info.si_pid) return 0;
+
+    *ending = (struct cl_exit){
+        .value = info.si_status,
+        .was_signaled = info.si_code != CLD_EXITED,
+        .dumped_core = info.si_code == CLD_DUMPED,
+        .user_microseconds = usage.ru_utime.tv_sec * INT64_C(1000000) + usage.ru_utime.tv_usec,
+        .system_microseconds = usage.ru_stime.tv_sec * INT64_C(1000000) + usage.ru_stime.tv_usec,
+        .peak_resident_kibibytes = usage.ru_maxrss,
+    };
+    return 1;
+}

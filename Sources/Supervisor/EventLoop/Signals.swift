@@ -1,0 +1,10 @@
+import Glibc
+
+/// What the process does about signals as a whole.
+package enum Signals {
+    /// Makes a write that nobody reads an ordinary error (`EPIPE`) instead of the end of the process. Once, at the
+    /// start; children get the default back.
+    package static func ignoreBrokenPipe() {
+        _ = signal(SIGPIPE, SIG_IGN)
+    }
+}
