@@ -20,7 +20,7 @@ package struct Request: Sendable {
         self.headers = headers
         self.body = body
         self.keepAlive = keepAlive
-        method = line.method
+        method = headers.bytes.withUnsafeBytes { Method(UnsafeRawBufferPointer(rebasing: $0[line.method.range])) }
         version = line.version
     }
 

@@ -1,6 +1,7 @@
 /// The first line of a request, taken apart: places in the head's bytes, nothing copied (RFC 9112 § 3).
 struct RequestLine: Sendable {
-    let method: Method
+    /// From the first byte of the head on.
+    let method: ByteRange
     let version: Version
     let target: ByteRange
 
@@ -21,14 +22,20 @@ struct RequestLine: Sendable {
         let targetEnd = try Self.endOfTarget(bytes, targetStart..<end)
         version = try Self.version(bytes, targetEnd + 1..<end)
         guard methodEnd <= limits.methodBytes else { throw .methodTooLong }
-        method = Method(UnsafeRawBufferPointer(rebasing: bytes[..<methodEnd]))
-        guard method != .connect else { throw .connectNotImplemented }
+        method = ByteRange(0..<methodEnd)
+        if Self.names("CONNECT", bytes, methodEnd) { throw .connectNotImplemented }
         let target = try Target(bytes, targetStart..<targetEnd)
-        if target.isAsterisk, method != .options { throw .asteriskNeedsOptions }
+        if target.isAsterisk, !Self.names("OPTIONS", bytes, methodEnd) { throw .asteriskNeedsOptions }
         self.target = ByteRange(targetStart..<targetEnd)
         path = ByteRange(target.path)
         query = target.query.map(ByteRange.init)
         authority = target.authority.map(ByteRange.init)
+    }
+
+    /// Whether the method is `name`, in exactly these letters.
+    private static func names(_ name: StaticString, _ bytes: UnsafeRawBufferPointer, _ methodEnd: Int) -> Bool {
+        guard methodEnd == name.utf8CodeUnitCount else { return false }
+        return (0..<methodEnd).allSatisfy { bytes[$0] == name.utf8Start[$0] }
     }
 
     private static func endOfMethod(_ bytes: UnsafeRawBufferPointer, end: Int) throws(HTTPError) -> Int {

@@ -27,13 +27,15 @@ package struct RequestParser: Sendable {
 
     private var emptyLine = EmptyLine.none
     private var head = HeadParser()
+
+    // Valid once the head is complete.
     private var line: RequestLine?
     private var headers = Headers(bytes: [], fields: [])
+    private var keepAlive = false
+    private var awaitsContinue = false
     private var body: [UInt8] = []
     private var remaining = 0
     private var chunks: ChunkedDecoder?
-    private var keepAlive = false
-    private var awaitsContinue = false
 
     package init(limits: HTTPLimits) {
         precondition(limits.headBytes <= Int(UInt32.max), "Places in a head have 32 bits: HTTPLimits.headBytes")
@@ -76,7 +78,13 @@ package struct RequestParser: Sendable {
             preconditionFailure("takeRequest() is called when stage is complete, which needs a request line")
         }
         let request = Request(line: line, headers: headers, body: body, keepAlive: keepAlive)
-        self = RequestParser(limits: limits)
+        // The head parser is new since the head was taken from it, and `remaining` has run down to 0.
+        stage = .start
+        emptyLine = .none
+        self.line = nil
+        headers = Headers(bytes: [], fields: [])
+        body = []
+        chunks = nil
         return request
     }
 

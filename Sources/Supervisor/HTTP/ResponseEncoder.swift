@@ -61,15 +61,21 @@ package enum ResponseEncoder {
     }
 
     private static func appendHeader(_ name: String, _ value: String, to output: inout [UInt8]) {
-        precondition(!name.isEmpty && name.utf8.allSatisfy(ASCII.isToken), "Header names are written in the code")
+        assert(!name.isEmpty && name.utf8.allSatisfy(ASCII.isToken), "Header names are tokens, written in the code")
+        let start = output.count
         output.append(contentsOf: name.utf8)
         append(": ", to: &output)
-        let start = output.count
         output.append(contentsOf: value.utf8)
+        blankControls(in: &output, from: start)
+        append("\r\n", to: &output)
+    }
+
+    private static func blankControls(in output: inout [UInt8], from start: Int) {
+        let isClean = output.withUnsafeBytes { ByteScan.firstControl(in: $0, start..<$0.count) == nil }
+        guard !isClean else { return }
         for index in start..<output.count where !ASCII.isFieldContent(output[index]) {
             output[index] = ASCII.space
         }
-        append("\r\n", to: &output)
     }
 
     private static func append(_ text: StaticString, to output: inout [UInt8]) {
@@ -77,11 +83,17 @@ package enum ResponseEncoder {
     }
 
     private static func appendDecimal(_ number: Int, to output: inout [UInt8]) {
-        var divisor = 1
-        while number / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            output.append(UInt8(truncatingIfNeeded: 0x30 + number / divisor % 10))
-            divisor /= 10
+        var digits = 1
+        var power = 10
+        while number >= power, digits < 19 {
+            digits += 1
+            power = power &* 10
+        }
+        var rest = number
+        output.append(contentsOf: repeatElement(0x30, count: digits))
+        for index in stride(from: output.count &- 1, to: output.count &- 1 &- digits, by: -1) {
+            output[index] &+= UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
         }
     }
 }
