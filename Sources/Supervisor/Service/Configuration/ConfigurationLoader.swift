@@ -1,0 +1,241 @@
+/// Makes the configuration out of file, environment and flags and reports every problem at once.
+///
+/// Pure: files and environment come in through ``Surroundings``.
+package struct ConfigurationLoader {
+    /// The name of the configuration file in a directory.
+    package static let fileName = "supervisor.json"
+
+    /// What came out of loading.
+    package struct Outcome: Sendable {
+        /// What is in force; nil when there is an error among ``diagnostics``.
+        package let configuration: Configuration?
+        /// All problems: those of the file in its order, then environment, then flags.
+        package let diagnostics: [Diagnostic]
+
+        /// What the program ends with when there is no configuration.
+        package var exitCode: ExitCode { configuration == nil ? .configuration : .success }
+    }
+
+    private let surroundings: Surroundings
+    var configuration = Configuration()
+    var diagnostics: [Diagnostic] = []
+
+    private init(_ surroundings: Surroundings) {
+        self.surroundings = surroundings
+    }
+
+    /// Loads what `supervisor serve` needs.
+    ///
+    /// - Parameters:
+    ///   - path: A file, a directory with a `supervisor.json`, or nil for the current directory.
+    ///   - flags: Settings from the command line, in their order; of a flag that takes one value the last counts.
+    package static func load(path: String?, flags: [FlagValue] = [], in surroundings: Surroundings) -> Outcome {
+        var loader = ConfigurationLoader(surroundings)
+        let document = loader.readDocument(path)
+        loader.configuration.stateDirectory = surroundings.defaultStateDirectory
+        if let document { loader.applyFile(document) }
+        loader.applyEnvironment()
+        loader.applyFlags(flags)
+        loader.checkServerWide()
+        if let document { loader.applyDeployments(document) }
+        let hasError = loader.diagnostics.contains { $0.severity == .error }
+        return Outcome(configuration: hasError ? nil : loader.configuration, diagnostics: loader.diagnostics)
+    }
+
+    // MARK: The file
+
+    private mutating func readDocument(_ path: String?) -> ConfigurationDocument? {
+        let named = path ?? "."
+        var file = named
+        var contents = surroundings.read(PathText.absolute(file, in: surroundings.workingDirectory))
+        if case .directory = contents {
+            file = named == "." ? Self.fileName : "\(named.hasSuffix("/") ? named : named + "/")\(Self.fileName)"
+            contents = surroundings.read(PathText.absolute(file, in: surroundings.workingDirectory))
+        }
+        let absolute = PathText.absolute(file, in: surroundings.workingDirectory)
+        switch contents {
+        case .bytes(let bytes):
+            do throws(DiagnosticError) {
+                return try ConfigurationDocument(file: file, bytes: bytes)
+            } catch {
+                diagnostics.append(error.diagnostic)
+            }
+        case .missing:
+            diagnostics.append(Diagnostic("there is no configuration: looked for \(absolute)", hint: Self.example))
+        case .directory:
+            diagnostics.append(Diagnostic("\(absolute) is a directory; a file is needed", hint: Self.example))
+        case .failed(let reason):
+            diagnostics.append(Diagnostic("cannot read \(absolute): \(reason)"))
+        }
+        return nil
+    }
+
+    /// What to write when there is nothing yet.
+    static let example = """
+        a configuration names the worker to run, for example:
+        {
+          "deployments": [{
+            "name": "echo",
+            "command": ["python3", "worker.py"]
+          }]
+        }
+        """
+
+    private mutating func applyFile(_ document: ConfigurationDocument) {
+        let directory = PathText.directory(of: PathText.absolute(document.file, in: surroundings.workingDirectory))
+        var reader = SettingReader(
+            document: document, settings: Settings.all, others: ["deployments", "$schema"], directory: directory)
+        reader.read(document.root, path: "")
+        reader.apply(to: &configuration)
+        configuration.origins = reader.origins
+        diagnostics += reader.diagnostics
+    }
+
+    private mutating func applyDeployments(_ document: ConfigurationDocument) {
+        let directory = PathText.directory(of: PathText.absolute(document.file, in: surroundings.workingDirectory))
+        var reader = DeploymentReader(document: document, directory: directory)
+        reader.read(into: &configuration)
+        diagnostics += reader.diagnostics
+    }
+
+    // MARK: Environment and flags
+
+    private mutating func applyEnvironment() {
+        for setting in Settings.all {
+            guard let variable = setting.variables.first(where: { surroundings.environment[$0.name] != nil }),
+                let text = surroundings.environment[variable.name], !text.isEmpty || variable.isTolerant
+            else { continue }
+            do throws(InvalidValue) {
+                let value = try setting.type.parse(text, form: variable.form)
+                set(setting, try absolute(value), from: .environment(variable.name))
+            } catch {
+                report(error, of: variable, text, for: setting)
+            }
+        }
+        warnOfMisspeltVariables()
+    }
+
+    private mutating func report(
+        _ error: InvalidValue, of variable: SettingVariable, _ text: String, for setting: Setting<Configuration>
+    ) {
+        guard variable.isTolerant else {
+            diagnostics.append(Diagnostic(path: variable.name, error.message, hint: error.hint))
+            return
+        }
+        let source = configuration.origins[setting.name].map { "from \($0)" } ?? "the default"
+        let value = setting.defaultText ?? setting.read(configuration).text
+        diagnostics.append(
+            Diagnostic(
+                severity: .warning, path: variable.name,
+                "\(Self.expectation(of: setting.type, variable)), not `\(SettingType.shortened(text))`; "
+                    + "using \(value) (\(source))",
+                hint: error.hint))
+    }
+
+    private static func expectation(of type: SettingType, _ variable: SettingVariable) -> String {
+        switch (variable.form, type) {
+        case (.wholeSeconds, _): "must be a number of whole seconds up to a day (0 = no limit)"
+        case (_, .choice(let words, _)): "must be one of \(words.joined(separator: ", "))"
+        default: "must be \(type.noun)"
+        }
+    }
+
+    /// A misspelt variable is silently without effect unless somebody says so. Others may own names with our prefix
+    /// (another process manager does), so only near misses are told.
+    private mutating func warnOfMisspeltVariables() {
+        let known = Set(Settings.all.flatMap { $0.variables.map(\.name) }).union(Self.foreignVariables)
+        for name in surroundings.environment.keys.sorted() where name.hasPrefix("SUPERVISOR_") && !known.contains(name)
+        {
+            let nearest = known.sorted().first {
+                NearestName.distance(from: Array(name.utf8), to: Array($0.utf8)) <= Self.misspelling
+            }
+            guard let nearest else { continue }
+            diagnostics.append(
+                Diagnostic(
+                    severity: .warning, path: name, "no such variable; ignored", hint: "did you mean `\(nearest)`?"))
+        }
+    }
+
+    /// How many letters may be wrong in a variable's name for it to count as misspelt.
+    private static let misspelling = 2
+
+    /// Names with our prefix that mean something else: the pipes a worker inherits, and what the process manager
+    /// `supervisord` sets for its children.
+    private static let foreignVariables: Set<String> = [
+        "SUPERVISOR_WORKER_PIPES", "SUPERVISOR_ENABLED", "SUPERVISOR_PROCESS_NAME", "SUPERVISOR_GROUP_NAME",
+        "SUPERVISOR_SERVER_URL",
+    ]
+
+    private mutating func applyFlags(_ flags: [FlagValue]) {
+        var addresses: [ListenAddress] = []
+        for flag in flags {
+            guard let setting = Settings.all.first(where: { $0.flag == flag.name }) else {
+                preconditionFailure("the argument parser lets only flags of this table through")
+            }
+            do throws(InvalidValue) {
+                var value = try absolute(try setting.type.parse(flag.value))
+                if case .addresses(let more) = value {
+                    addresses += more
+                    value = .addresses(addresses)
+                }
+                set(setting, value, from: .flag(flag.name))
+            } catch {
+                diagnostics.append(Diagnostic(path: flag.name, error.message, hint: error.hint))
+            }
+        }
+    }
+
+    private mutating func set(_ setting: Setting<Configuration>, _ value: SettingValue, from origin: Origin) {
+        var value = value
+        if setting.type == .path, case .text(let path) = value {
+            value = .text(PathText.absolute(path, in: surroundings.workingDirectory))
+        }
+        setting.write(&configuration, value)
+        configuration.origins[setting.name] = origin
+    }
+
+    /// Socket paths made absolute, so that a change of directory does not move them.
+    private func absolute(_ value: SettingValue) throws(InvalidValue) -> SettingValue {
+        try value.withAbsoluteSockets(in: surroundings.workingDirectory)
+    }
+
+    // MARK: What no single value shows
+
+    private mutating func checkServerWide() {
+        chooseListenAddresses()
+        let limits = configuration.limits
+        if limits.inlinePayload > limits.frame {
+            diagnostics.append(
+                Diagnostic(
+                    path: "limits.inline_payload",
+                    "\(Quantity.text(bytes: limits.inlinePayload)) (\(origin(of: "limits.inline_payload"))) is more "
+                        + "than `limits.frame`, \(Quantity.text(bytes: limits.frame)) (\(origin(of: "limits.frame")))",
+                    hint: "a payload that goes inline must fit into a frame"))
+        }
+    }
+
+    private func origin(of name: String) -> Origin { configuration.origins[name] ?? .default }
+
+    /// Of `listen` on the one hand and host and port on the other, the stronger origin counts.
+    private mutating func chooseListenAddresses() {
+        let listen = origin(of: "listen")
+        guard let other = ["host", "port"].max(by: { origin(of: $0).rank < origin(of: $1).rank }) else { return }
+        let otherOrigin = origin(of: other)
+        if listen != .default, otherOrigin.rank == listen.rank {
+            // A platform sets PORT for everybody, so beside a variable of ours it does not count as a contradiction.
+            if case .environment = listen { return }
+            diagnostics.append(
+                Diagnostic(
+                    path: "listen", "cannot be combined with `\(other)` (\(listen) and \(otherOrigin))",
+                    hint: "name every address in `listen`"))
+        } else if otherOrigin.rank > listen.rank {
+            configuration.listen = []
+            configuration.origins["listen"] = nil
+        }
+        let addresses = configuration.listenAddresses
+        for (index, address) in addresses.enumerated() where addresses[..<index].contains(address) {
+            if case .tcp(_, port: 0) = address { continue }
+            diagnostics.append(Diagnostic(path: "listen", "names \(address) twice"))
+        }
+    }
+}

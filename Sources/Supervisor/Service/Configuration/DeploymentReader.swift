@@ -1,0 +1,87 @@
+/// Reads the list of deployments, after all server-wide settings are known, from which they inherit.
+struct DeploymentReader {
+    private let document: ConfigurationDocument
+    private let directory: String
+    private(set) var diagnostics: [Diagnostic] = []
+    /// Where each name was first given.
+    private var names: [String: Diagnostic.Place] = [:]
+    /// Where a deployment was first marked as default.
+    private var firstDefault: Diagnostic.Place?
+
+    /// - Parameter directory: The file's directory, from which relative paths count.
+    init(document: ConfigurationDocument, directory: String) {
+        self.document = document
+        self.directory = directory
+    }
+
+    /// Adds the deployments of the file to `configuration`.
+    mutating func read(into configuration: inout Configuration) {
+        // A root that is no object, and a list given twice, have been reported with the server-wide settings.
+        guard case .object(let members) = document.root.content else { return }
+        guard let list = members.first(where: { $0.key == "deployments" }) else {
+            report(
+                document.root.range.lowerBound..<document.root.range.lowerBound + 1, nil, "`deployments` is missing",
+                Self.hint)
+            return
+        }
+        guard case .list(let nodes) = list.value.content else {
+            report(list.value.range, "deployments", "must be a list of objects, not \(list.value.kind)", Self.hint)
+            return
+        }
+        if nodes.isEmpty { report(list.value.range, "deployments", "must not be empty", Self.hint) }
+        for (index, node) in nodes.enumerated() {
+            read(node, path: "deployments[\(index)]", into: &configuration)
+        }
+    }
+
+    private static let hint = "write \"deployments\": [{\"name\": \"NAME\", \"command\": [\"PROGRAM\"]}]"
+
+    private mutating func read(_ node: ConfigurationNode, path: String, into configuration: inout Configuration) {
+        var reader = SettingReader(document: document, settings: Settings.deployment, others: [], directory: directory)
+        reader.read(node, path: path)
+        var deployment = DeploymentConfiguration(inheriting: configuration)
+        deployment.workingDirectory = directory
+        reader.apply(to: &deployment)
+        configuration.origins.merge(reader.origins) { first, _ in first }
+        diagnostics += reader.diagnostics
+        guard case .object(let members) = node.content else { return }
+        for key in ["name", "command"] where !reader.mentions(key, in: node) {
+            report(node.range.lowerBound..<node.range.lowerBound + 1, path, "`\(key)` is missing", nil)
+        }
+        checkName(deployment, members, path: path)
+        checkDefault(deployment, members, path: path)
+        configuration.deployments.append(deployment)
+    }
+
+    private mutating func checkName(
+        _ deployment: DeploymentConfiguration, _ members: [ConfigurationMember], path: String
+    ) {
+        guard !deployment.name.isEmpty, let member = members.first(where: { $0.key == "name" }) else { return }
+        let place = document.place(of: member.value.range)
+        if let first = names[deployment.name] {
+            report(
+                member.value.range, "\(path).name",
+                "`\(deployment.name)` is taken; it is first given on line \(first.line)",
+                nil)
+        } else {
+            names[deployment.name] = place
+        }
+    }
+
+    private mutating func checkDefault(
+        _ deployment: DeploymentConfiguration, _ members: [ConfigurationMember], path: String
+    ) {
+        guard deployment.isDefault, let member = members.first(where: { $0.key == "default" }) else { return }
+        if let firstDefault {
+            report(
+                member.value.range, "\(path).default",
+                "only one deployment can be the default; another is marked on line \(firstDefault.line)", nil)
+        } else {
+            firstDefault = document.place(of: member.value.range)
+        }
+    }
+
+    private mutating func report(_ range: Range<Int>, _ path: String?, _ message: String, _ hint: String?) {
+        diagnostics.append(Diagnostic(path: path, at: document.place(of: range), message, hint: hint))
+    }
+}

@@ -1,0 +1,30 @@
+/// How the program ends, after sysexits where it has a word for it.
+package enum ExitCode: Int32, Sendable, CaseIterable {
+    /// All went well.
+    case success = 0
+    /// The command line cannot be understood.
+    case usage = 64
+    /// Something needed is not there: an address is taken, a worker cannot be started.
+    case unavailable = 69
+    /// A fault of ours.
+    case `internal` = 70
+    /// The configuration is wrong.
+    case configuration = 78
+    /// Another supervisor runs with the same state directory and address.
+    case alreadyRunning = 100
+
+    /// What a process says that was ended by signal `number`.
+    package static func signal(_ number: Int32) -> Int32 { 128 + number }
+
+    /// What `--help` says of it.
+    package var meaning: String {
+        switch self {
+        case .success: "ended as asked"
+        case .usage: "the command line cannot be understood"
+        case .unavailable: "an address, file or worker that is needed is not available"
+        case .internal: "a fault of the supervisor"
+        case .configuration: "the configuration is wrong; every problem is printed"
+        case .alreadyRunning: "another supervisor already runs on this address and state directory"
+        }
+    }
+}

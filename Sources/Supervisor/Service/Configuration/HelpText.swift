@@ -1,0 +1,174 @@
+/// The help of the command line, made from the table of settings.
+package enum HelpText {
+    /// Columns of a terminal that nobody has widened.
+    private static let width = 80
+    /// Where descriptions begin.
+    private static let indent = 10
+
+    /// What to print, with its final newline.
+    package static func text(_ topic: HelpTopic, isBrief: Bool = false) -> String {
+        switch topic {
+        case .program: program
+        case .serve: serve(isBrief: isBrief)
+        case .validate: validate
+        case .version: "Print the version of the program.\n\nUsage: supervisor version\n"
+        case .help: "Print help about a command.\n\nUsage: supervisor help [COMMAND]\n"
+        }
+    }
+
+    private static var program: String {
+        let commands = HelpTopic.allCases.compactMap { topic in
+            topic.command.map { "  \(padded($0, to: indent))\(topic.summary)\n" }
+        }
+        return """
+            \(HelpTopic.program.summary)
+
+            Usage: supervisor COMMAND [OPTIONS]
+
+            Commands:
+            \(commands.joined())
+            Options:
+              -h, --help      Print this
+              -V, --version   Print the version
+
+            Examples:
+              supervisor serve                      ./\(ConfigurationLoader.fileName) on 127.0.0.1:5000
+              supervisor serve models/echo --port 8080
+              supervisor validate supervisor.json   before a restart
+              supervisor serve --help               every option with its default and reason
+
+            \(exitCodes)
+            """
+    }
+
+    private static var validate: String {
+        """
+        Check a configuration and report every problem in it, each with its place.
+        Environment variables count as they would for `serve`. Nothing is started.
+
+        Usage: supervisor validate [FILE|DIR]
+
+        Arguments:
+          [FILE|DIR]  A configuration file, or a directory with a \(ConfigurationLoader.fileName).
+                      Default: the current directory
+
+        Options:
+          -h, --help  Print this
+
+        Examples:
+          supervisor validate
+          supervisor validate /etc/supervisor/models.json && systemctl restart models
+
+        \(exitCodes)
+        """
+    }
+
+    // MARK: serve
+
+    private static func serve(isBrief: Bool) -> String {
+        var lines = [
+            "\(HelpTopic.serve.summary).", "",
+            "Usage: supervisor serve [OPTIONS] [FILE|DIR]", "",
+            "Arguments:",
+            "  [FILE|DIR]  A configuration file (JSON, comments allowed), or a directory with",
+            "              a \(ConfigurationLoader.fileName). Default: the current directory", "",
+            "Options:",
+            "      --print-config  Print every effective value with its origin and exit;",
+            "                      secrets are masked, the output is a valid configuration",
+            "  -h, --help          Print a summary with -h, everything with --help",
+        ]
+        for group in Settings.groups {
+            lines += ["", "\(group.title):"]
+            for setting in group.settings { lines += isBrief ? brief(setting) : full(setting) }
+        }
+        if isBrief {
+            lines += ["", "More, with ranges, variables and reasons: supervisor serve --help"]
+        } else {
+            lines += ["", closing]
+        }
+        return lines.joined(separator: "\n") + (isBrief ? "\n" : "")
+    }
+
+    private static func brief(_ setting: Setting<Configuration>) -> [String] {
+        guard let flag = setting.flag else { return [] }
+        return ["  \(padded("\(flag) \(setting.type.placeholder)", to: 44))\(defaultText(of: setting))"]
+    }
+
+    private static func full(_ setting: Setting<Configuration>) -> [String] {
+        guard let flag = setting.flag else { return [] }
+        var lines = ["  \(flag) \(setting.type.placeholder)"]
+        lines += wrapped(setting.summary)
+        let range = setting.type.rangeText.map { " (\($0))" } ?? ""
+        lines += wrapped("Default: \(defaultText(of: setting))\(range): \(setting.reason).")
+        let variables = setting.variables.map(\.name).joined(separator: ", ")
+        lines += wrapped("[file: \(setting.name)] [env: \(variables)]")
+        return lines
+    }
+
+    static func defaultText(of setting: Setting<Configuration>) -> String {
+        if let text = setting.defaultText { return text }
+        let value = setting.read(Configuration())
+        if case .duration(_, zeroIsOff: true) = setting.type, value == .duration(0) { return "off" }
+        return value.text
+    }
+
+    private static var closing: String {
+        let tolerant = Settings.all.flatMap(\.variables).filter(\.isTolerant).map(\.name).joined(separator: ", ")
+        return """
+            Values:
+              DURATION  30s, 500ms, 5m, 1h30m; a bare number is seconds
+              SIZE      64MiB, 10kB, 1GB; a bare number is bytes
+              A flag wins over an environment variable, that over the file, that over the
+              default. A deployment's own value in the file wins over the server-wide one.
+
+            Environment:
+              Each option names its variable. A bad value is an error, except for Cog's
+              own variables, which are then ignored with a warning as in Cog:
+            \(wrapped(tolerant).joined(separator: "\n"))
+              A variable whose name ends in _MS takes a bare number as milliseconds;
+              COG_SETUP_TIMEOUT takes whole seconds.
+
+            Examples:
+              supervisor serve                              ./\(ConfigurationLoader.fileName) on 127.0.0.1:5000
+              supervisor serve models/llama --port 8080     a directory, another port
+              supervisor serve --host 0.0.0.0               reachable from other machines
+              supervisor serve --listen 127.0.0.1:5000 --listen unix:/run/models.sock
+              supervisor serve --print-config               what is in force, and why
+
+            A configuration:
+              {
+                "deployments": [{
+                  "name": "echo",
+                  "command": ["python3", "worker.py"]
+                }]
+              }
+
+            \(exitCodes)
+            """
+    }
+
+    private static var exitCodes: String {
+        let codes = ExitCode.allCases.map { "  \(padded(String($0.rawValue), to: 7))\($0.meaning)\n" }
+        return "Exit codes:\n\(codes.joined())  128+N  ended by signal N\n"
+    }
+
+    // MARK: Layout
+
+    private static func padded(_ text: String, to width: Int) -> String {
+        text + String(repeating: " ", count: max(1, width - text.count))
+    }
+
+    private static func wrapped(_ text: String) -> [String] {
+        let margin = String(repeating: " ", count: indent)
+        var lines: [String] = []
+        var line = ""
+        for word in text.split(separator: " ") {
+            if !line.isEmpty, indent + line.count + 1 + word.count > width {
+                lines.append(margin + line)
+                line = ""
+            }
+            line += (line.isEmpty ? "" : " ") + word
+        }
+        return lines + [margin + line]
+    }
+}

@@ -1,0 +1,158 @@
+/// What values a setting takes, and how they are read from text.
+package enum SettingType: Sendable, Equatable {
+    case integer(ClosedRange<Int>)
+    case bytes(ClosedRange<Int>)
+    /// When `zeroIsOff`, 0 is allowed besides the range.
+    case duration(ClosedRange<Nanoseconds>, zeroIsOff: Bool)
+    case boolean
+    /// One of `words`; `aliases` are other spellings of some of them.
+    case choice([String], aliases: [String: String])
+    /// Any text that is not empty.
+    case text
+    /// An IP address.
+    case host
+    /// A path, made absolute.
+    case path
+    /// The name of a deployment.
+    case deploymentName
+    /// Texts without NUL, of which there must be one at least.
+    case command
+    case addresses
+    case environment
+
+    /// What stands in place of a value in help: `--port N`.
+    var placeholder: String {
+        switch self {
+        case .integer: "N"
+        case .bytes: "SIZE"
+        case .duration: "DURATION"
+        case .boolean: "BOOL"
+        case .choice: "WORD"
+        case .text, .command, .environment: "TEXT"
+        case .host: "HOST"
+        case .path: "DIR"
+        case .deploymentName: "NAME"
+        case .addresses: "ADDRESS"
+        }
+    }
+
+    /// What is allowed, as help and the reference say it; nil when there is nothing to say.
+    package var rangeText: String? {
+        switch self {
+        case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
+        case .bytes(let range):
+            "\(Quantity.text(bytes: range.lowerBound)) to \(Quantity.text(bytes: range.upperBound))"
+        case .duration(let range, let zeroIsOff):
+            "\(Quantity.text(nanoseconds: range.lowerBound)) to \(Quantity.text(nanoseconds: range.upperBound))"
+                + (zeroIsOff ? ", 0 = off" : "")
+        case .choice(let words, _): words.joined(separator: ", ")
+        case .boolean: "true, false"
+        case .text, .host, .path, .deploymentName, .command, .addresses, .environment: nil
+        }
+    }
+
+    /// Reads a value from a flag or an environment variable. Paths stay as they are.
+    func parse(_ text: String, form: SettingVariable.Form = .plain) throws(InvalidValue) -> SettingValue {
+        switch self {
+        case .integer(let range):
+            guard let value = Int(text), range.contains(value) else { throw refusal(of: text) }
+            return .integer(value)
+        case .bytes(let range):
+            guard let value = Quantity.bytes(text), range.contains(value) else { throw refusal(of: text) }
+            return .bytes(value)
+        case .duration(let range, let zeroIsOff):
+            guard let value = Self.duration(text, form), range.contains(value) || (zeroIsOff && value == 0) else {
+                throw refusal(of: text)
+            }
+            return .duration(value)
+        case .boolean:
+            guard let value = Bool(text) else { throw refusal(of: text) }
+            return .boolean(value)
+        case .choice(let words, let aliases):
+            let word = aliases[text] ?? text
+            guard words.contains(word) else {
+                let nearest = NearestName.of(text, among: words)
+                throw InvalidValue(refusal(of: text).message, hint: nearest.map { "did you mean `\($0)`?" })
+            }
+            return .text(word)
+        case .host:
+            return .text(try ListenAddress.checkedHost(text))
+        case .deploymentName:
+            return .text(try Self.checkedDeploymentName(text))
+        case .text, .path:
+            guard !text.isEmpty, !text.utf8.contains(0) else { throw InvalidValue("must not be empty or hold a NUL") }
+            return .text(text)
+        case .addresses:
+            var addresses: [ListenAddress] = []
+            for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+                addresses.append(try ListenAddress(String(part.drop { $0 == " " })))
+            }
+            return .addresses(addresses)
+        case .command, .environment:
+            throw InvalidValue("can only be given in the configuration file")
+        }
+    }
+
+    /// That `text` is not what it takes.
+    func refusal(of text: String) -> InvalidValue {
+        let range = rangeText.map { " (\($0))" } ?? ""
+        return InvalidValue("must be \(noun)\(range), not `\(Self.shortened(text))`")
+    }
+
+    /// What it takes, with its article.
+    var noun: String {
+        switch self {
+        case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .bytes: "a size such as `64MiB` or a number of bytes"
+        case .duration: "a duration such as `30s`, `500ms` or `5m`, or a number of seconds"
+        case .boolean: "true or false"
+        case .choice: "one of its words"
+        case .text, .path: "a text in quotes"
+        case .host: "an IP address in quotes"
+        case .deploymentName: "a name in quotes"
+        case .command: "a list of texts: the program and its arguments"
+        case .addresses: "a list of addresses: `HOST:PORT` or `unix:PATH`"
+        case .environment: "an object of texts: variable to value"
+        }
+    }
+
+    /// Longest piece of a bad value that a message repeats.
+    private static let maximumEcho = 60
+
+    /// `text`, cut when it is too long for a message.
+    static func shortened(_ text: String) -> String {
+        text.count <= maximumEcho ? text : "\(text.prefix(maximumEcho))…"
+    }
+
+    private static func duration(_ text: String, _ form: SettingVariable.Form) -> Nanoseconds? {
+        switch form {
+        case .plain: Quantity.nanoseconds(text, plainUnit: .seconds(1))
+        case .milliseconds: Quantity.nanoseconds(text, plainUnit: .milliseconds(1))
+        case .wholeSeconds: UInt32(text).map { .seconds(UInt64($0)) }
+        }
+    }
+
+    /// Longest name of a deployment: a DNS label, so that a name can become a host later.
+    static let maximumNameLength = 63
+
+    static func checkedDeploymentName(_ text: String) throws(InvalidValue) -> String {
+        let isAllowed = { (byte: UInt8) in
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        }
+        let bytes = Array(text.utf8)
+        guard let first = bytes.first, bytes.count <= maximumNameLength, isAllowed(first),
+            bytes.allSatisfy({ isAllowed($0) || $0 == UInt8(ascii: "-") })
+        else {
+            throw InvalidValue(
+                "must be 1 to \(maximumNameLength) lower-case letters, digits and inner or final dashes, not "
+                    + "`\(shortened(text))`")
+        }
+        guard !ReservedNames.all.contains(text) else {
+            throw InvalidValue(
+                "cannot be `\(text)`: that word is reserved for a route of the server",
+                hint: "choose another name, such as `\(text)-model`")
+        }
+        return text
+    }
+}
