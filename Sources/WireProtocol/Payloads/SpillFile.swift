@@ -1,0 +1,43 @@
+/// Where the payload proper of a spilled frame lies. The file belongs to the receiver, who deletes it after reading.
+public struct SpillFile: Equatable, Sendable {
+    /// Absolute path, directly in the spool directory.
+    public var path: String
+    /// Bytes in the file.
+    public var size: Int
+
+    /// A spill file.
+    public init(path: String, size: Int) {
+        self.path = path
+        self.size = size
+    }
+}
+
+extension SpillFile {
+    init(_ reader: PayloadReader) throws(ProtocolError) {
+        self.init(path: try reader.string("path"), size: Int(try reader.integer("size")))
+    }
+
+    func append(to output: inout [UInt8]) {
+        JSONWriter.openObject(in: &output)
+        JSONWriter.appendMember("path", path, to: &output)
+        JSONWriter.appendMember("size", size, to: &output)
+        JSONWriter.closeObject(in: &output)
+    }
+}
+
+/// The rule that keeps a path from a peer inside the spool directory.
+public enum SpoolPath {
+    /// The name of the file that `path` means in the directory `spool`; nil when it lies anywhere else.
+    ///
+    /// The path must be the directory, one slash, and a name of 1–255 bytes without slash or NUL that is neither `.`
+    /// nor `..`. Open it without following a symbolic link: the name says nothing about what lies there.
+    public static func fileName(of path: String, in spool: String) -> String? {
+        let prefix = Array(spool.utf8) + [UInt8(ascii: "/")]
+        guard path.utf8.starts(with: prefix) else { return nil }
+        let name = Array(path.utf8.dropFirst(prefix.count))
+        guard 1...ProtocolLimits.maximumFileNameLength ~= name.count, !name.contains(UInt8(ascii: "/")),
+            !name.contains(0), name != Array(".".utf8), name != Array("..".utf8)
+        else { return nil }
+        return String(decoding: name, as: UTF8.self)
+    }
+}
