@@ -16,4 +16,9 @@ package struct ConnectionDeadline: Equatable, Sendable {
 
     /// The number of requests complete before, so that the heads of two requests in a row are told apart.
     package let request: UInt64
+
+    package init(kind: Kind, request: UInt64) {
+        self.kind = kind
+        self.request = request
+    }
 }

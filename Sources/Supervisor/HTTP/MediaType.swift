@@ -11,6 +11,11 @@ package struct MediaType: Equatable, Sendable {
     package struct Parameter: Equatable, Sendable {
         package let name: String
         package let value: String
+
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
     }
 
     package init(_ type: String, _ subtype: String, parameters: [Parameter] = []) {
