@@ -11,6 +11,7 @@ import Testing
         // The most specific range counts, wherever it stands.
         ("text/event-stream;q=0.3, */*", 300), ("*/*, text/event-stream;q=0", 0),
         ("text/event-stream;a=b", 0), ("", 1000), (" , ,", 1000),
+        ("text/event-stream;q=0.3, text/event-stream;q=0.4", 300),
         // What cannot be read is left out, the rest counts.
         ("rubbish, text/event-stream;q=0.4", 400), ("text/event-stream;q=2, text/*;q=0.4", 400),
         ("text/event-stream;q=0.1234, */*;q=0.4", 400), ("*/html, text/*;q=0.4", 400),

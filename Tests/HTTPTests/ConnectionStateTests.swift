@@ -84,6 +84,37 @@ import Testing
         #expect(try state.expectRequest().target == "/b")
     }
 
+    @Test func bytesThatComeWhileOthersAreUnreadKeepTheirOrder() throws {
+        var state = ConnectionState()
+        state.receive(Self.get + Self.second + "GET /c HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(try state.expectRequest().target == "/a")
+        state.answer()
+        #expect(try state.expectRequest().target == "/b")
+        state.receive("GET /d HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(state.bufferedBytes == 2 * Self.second.utf8.count, "what was read is gone")
+        state.answer()
+        #expect(try state.expectRequest().target == "/c")
+        state.answer()
+        #expect(try state.expectRequest().target == "/d")
+    }
+
+    /// Nothing of one request is left in the parser when the next one comes.
+    @Test func everyKindOfRequestAfterEveryOther() {
+        let kinds = [
+            Self.get, "\r\n" + Self.second, Self.expecting("Content-Length: 2") + "ab",
+            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1;a\r\nc\r\n0\r\nA: b\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\n0\r\n",
+            "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+        ]
+        for first in kinds {
+            for second in kinds {
+                let expected = [first, second].flatMap { Conversation.outcomes(of: Array($0.utf8)) }
+                #expect(expected.count == 2)
+                #expect(Conversation.outcomes(of: Array((first + second).utf8)) == expected)
+            }
+        }
+    }
+
     @Test func manyPipelinedRequestsInAnyPieces() {
         let count = 100
         let bytes = Array((0..<count).map { "GET /\($0) HTTP/1.1\r\nHost: h\r\n\r\n" }.joined().utf8)

@@ -66,6 +66,9 @@ import Testing
         Case("chunk line", { $0.chunkLineBytes = 20 }, size: 20, 400, .chunkExtensionTooLong) {
             chunked("1;" + pad($0 - 4) + "\r\na\r\n0\r\n\r\n")
         },
+        Case("second chunk line", { $0.chunkLineBytes = 20 }, size: 20, 400, .chunkExtensionTooLong) {
+            chunked("1;" + pad(16) + "\r\na\r\n1;" + pad($0 - 4) + "\r\na\r\n0\r\n\r\n")
+        },
         Case("chunk extensions", { $0.chunkExtensionBytes = 20 }, size: 20, 400, .chunkExtensionTooLong) {
             chunked("1;" + pad(9) + "\r\na\r\n0;" + pad($0 - 11) + "\r\n\r\n")
         },
