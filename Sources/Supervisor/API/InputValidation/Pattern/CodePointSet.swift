@@ -1,0 +1,63 @@
+/// A set of code points as sorted ranges.
+struct CodePointSet: Hashable, Sendable {
+    /// Sorted, neither overlapping nor touching.
+    private(set) var ranges: [ClosedRange<UInt32>] = []
+
+    /// The last code point; the numbers of lone surrogates count as code points.
+    static let last: UInt32 = 0x10FFFF
+
+    init(_ ranges: [ClosedRange<UInt32>]) {
+        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let previous = self.ranges.last, range.lowerBound <= previous.upperBound &+ 1 {
+                let upper = max(previous.upperBound, range.upperBound)
+                self.ranges[self.ranges.count - 1] = previous.lowerBound...upper
+            } else {
+                self.ranges.append(range)
+            }
+        }
+    }
+
+    /// All others.
+    var inverted: CodePointSet {
+        var result: [ClosedRange<UInt32>] = []
+        var next: UInt32 = 0
+        for range in ranges {
+            if range.lowerBound > next { result.append(next...range.lowerBound - 1) }
+            next = range.upperBound + 1
+        }
+        if next <= Self.last { result.append(next...Self.last) }
+        return CodePointSet(result)
+    }
+
+    func union(_ other: CodePointSet) -> CodePointSet { CodePointSet(ranges + other.ranges) }
+
+    func contains(_ point: UInt32) -> Bool {
+        var low = 0
+        var high = ranges.count
+        while low < high {
+            let middle = (low + high) / 2
+            if point > ranges[middle].upperBound {
+                low = middle + 1
+            } else if point < ranges[middle].lowerBound {
+                high = middle
+            } else {
+                return true
+            }
+        }
+        return false
+    }
+
+    static func only(_ point: UInt32) -> CodePointSet { CodePointSet([point...point]) }
+
+    /// `\d`
+    static let digits = CodePointSet([0x30...0x39])
+    /// `\w`
+    static let wordCharacters = CodePointSet([0x30...0x39, 0x41...0x5A, 0x5F...0x5F, 0x61...0x7A])
+    /// `\s`: white space and line ends of ECMA-262.
+    static let whiteSpace = CodePointSet([
+        0x09...0x0D, 0x20...0x20, 0xA0...0xA0, 0x1680...0x1680, 0x2000...0x200A, 0x2028...0x2029, 0x202F...0x202F,
+        0x205F...0x205F, 0x3000...0x3000, 0xFEFF...0xFEFF,
+    ])
+    /// What `.` does not match.
+    static let lineEnds = CodePointSet([0x0A...0x0A, 0x0D...0x0D, 0x2028...0x2029])
+}
