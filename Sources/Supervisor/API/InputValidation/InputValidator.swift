@@ -144,7 +144,7 @@ struct InputValidator {
     /// Reports a problem of the value at `start`, whose text the message may quote.
     mutating func report(_ start: Int, _ message: (_ quoted: String) -> String) {
         failures += 1
-        guard trials == 0, problems.count < Self.maximumProblems else { return }
+        guard trials == 0, !isFinished else { return }
         let quoted = text.excerpt(of: start..<text.endOfValue(at: start))
         problems.append(InputProblem(field: field(), message: message(quoted), isMissing: false))
     }
@@ -152,7 +152,7 @@ struct InputValidator {
     /// Reports that the object at hand lacks `name`.
     mutating func reportMissing(_ name: String) {
         failures += 1
-        guard trials == 0, problems.count < Self.maximumProblems else { return }
+        guard trials == 0, !isFinished else { return }
         problems.append(
             InputProblem(field: field(JSONPointer.escaped(name)), message: "Field required", isMissing: true))
     }
@@ -160,7 +160,7 @@ struct InputValidator {
     /// Reports that the object at hand has a member with `key` that it must not have.
     mutating func reportUnexpected(_ key: Range<Int>) {
         failures += 1
-        guard trials == 0, problems.count < Self.maximumProblems else { return }
+        guard trials == 0, !isFinished else { return }
         let name = String(decoding: text.contents(of: key), as: UTF8.self)
         problems.append(
             InputProblem(

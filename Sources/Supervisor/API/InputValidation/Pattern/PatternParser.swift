@@ -116,7 +116,8 @@ struct PatternParser {
         let node = try alternatives()
         depth -= 1
         guard skip(")") else { throw PatternError("a group is not closed") }
-        return node
+        // A group stays one, so that an anchor inside it may be repeated, as the grammar has it.
+        return .sequence([node])
     }
 
     /// What stands between `(?` and the group's contents.
