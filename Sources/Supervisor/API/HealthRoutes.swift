@@ -1,0 +1,85 @@
+import Engine
+import HTTP
+import WireProtocol
+
+/// What the server says of itself.
+enum HealthRoutes {
+    /// The loop turns: whoever reads this has the proof.
+    static let live = Response.json(.ok, Array(#"{"status":"ok"}"#.utf8))
+
+    /// 200 when every deployment has a ready worker and the server is not stopping; else 503. The body says which.
+    static func ready(_ engine: borrowing SupervisorEngine) -> Response {
+        let isLeaving = engine.isLeaving
+        var isReady = !isLeaving
+        var body: [UInt8] = []
+        var list: [UInt8] = []
+        JSONWriter.openObject(in: &list)
+        for deployment in engine.deployments {
+            isReady = isReady && deployment.isReady
+            JSONWriter.beginMember(deployment.settings.name, in: &list)
+            JSONWriter.openObject(in: &list)
+            JSONWriter.appendMember("status", deployment.health.rawValue, to: &list)
+            JSONWriter.appendMember("slots", deployment.slots.capacity, to: &list)
+            JSONWriter.appendMember("busy", deployment.slots.busyCount, to: &list)
+            JSONWriter.closeObject(in: &list)
+        }
+        JSONWriter.closeObject(in: &list)
+        JSONWriter.openObject(in: &body)
+        let status = isLeaving ? "stopping" : isReady ? "ready" : "unready"
+        JSONWriter.appendMember("status", status, to: &body)
+        JSONWriter.beginMember("deployments", in: &body)
+        body.append(contentsOf: list)
+        JSONWriter.closeObject(in: &body)
+        return .json(isReady ? .ok : .serviceUnavailable, body)
+    }
+
+    /// Cog's health document: always 200, members in Cog's order.
+    static func health(_ deployment: Deployment) -> Response {
+        let health = deployment.health
+        var body: [UInt8] = []
+        JSONWriter.openObject(in: &body)
+        JSONWriter.appendMember("status", health.rawValue, to: &body)
+        JSONWriter.beginMember("setup", in: &body)
+        appendSetup(deployment.setup, to: &body)
+        JSONWriter.beginMember("version", in: &body)
+        JSONWriter.openObject(in: &body)
+        JSONWriter.appendMember("supervisor", ProductVersion.text, to: &body)
+        JSONWriter.closeObject(in: &body)
+        if health == .unhealthy, let exit = deployment.lastExit {
+            JSONWriter.appendMember(
+                "user_healthcheck_error", "Healthcheck error: no worker is ready; the last one ended with \(exit)",
+                to: &body)
+        }
+        JSONWriter.closeObject(in: &body)
+        return .json(.ok, body)
+    }
+
+    private static func appendSetup(_ setup: SetupReport, to body: inout [UInt8]) {
+        JSONWriter.openObject(in: &body)
+        JSONWriter.appendMember("started_at", Timestamp.text(setup.startedWall), to: &body)
+        if let completed = setup.completedWall {
+            JSONWriter.appendMember("completed_at", Timestamp.text(completed), to: &body)
+        }
+        JSONWriter.appendMember("status", setup.status.rawValue, to: &body)
+        if !setup.logs.isEmpty { JSONWriter.appendMember("logs", setup.logs, to: &body) }
+        JSONWriter.closeObject(in: &body)
+    }
+}
+
+/// Cog's discovery document at `/`.
+enum DiscoveryDocument {
+    static let response: Response = {
+        var body: [UInt8] = []
+        JSONWriter.openObject(in: &body)
+        JSONWriter.appendMember("cog_version", ProductVersion.text, to: &body)
+        JSONWriter.appendMember("docs_url", "/docs", to: &body)
+        JSONWriter.appendMember("healthcheck_url", "/health-check", to: &body)
+        JSONWriter.appendMember("openapi_url", "/openapi.json", to: &body)
+        JSONWriter.appendMember("predictions_cancel_url", "/predictions/{prediction_id}/cancel", to: &body)
+        JSONWriter.appendMember("predictions_idempotent_url", "/predictions/{prediction_id}", to: &body)
+        JSONWriter.appendMember("predictions_url", "/predictions", to: &body)
+        JSONWriter.appendMember("shutdown_url", "/shutdown", to: &body)
+        JSONWriter.closeObject(in: &body)
+        return .json(.ok, body)
+    }()
+}

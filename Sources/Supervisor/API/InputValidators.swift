@@ -1,0 +1,26 @@
+import Engine
+import WireProtocol
+
+/// The compiled input schemas of the deployments, each made when first needed and again when the schema changes.
+struct InputValidators {
+    private struct Entry {
+        let source: RawJSON
+        /// Nil: the schema could not be compiled; then nothing is validated, and the server's log has said so.
+        let schema: InputSchema?
+    }
+
+    private var entries: [Int: Entry] = [:]
+
+    /// The body of the refusal where the input does not fit the handler's schema; nil: it fits, or there is no schema.
+    mutating func errors(in input: [UInt8]?, _ handler: ServedHandler, deployment: Int) -> [UInt8]? {
+        guard let source = handler.input, let schema = schema(source, deployment) else { return nil }
+        return schema.errors(in: input ?? emptyObject)
+    }
+
+    private mutating func schema(_ source: RawJSON, _ deployment: Int) -> InputSchema? {
+        if let entry = entries[deployment], entry.source == source { return entry.schema }
+        let schema = try? InputSchema(json: source)
+        entries[deployment] = Entry(source: source, schema: schema)
+        return schema
+    }
+}

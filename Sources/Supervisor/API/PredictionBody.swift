@@ -1,0 +1,131 @@
+import Engine
+import HTTP
+import WireProtocol
+
+/// What the body of a request for a prediction says.
+struct PredictionBody {
+    var id: PredictionID?
+    /// Byte for byte as it was sent; nil: absent or null.
+    var input: [UInt8]?
+    /// A JSON object of strings.
+    var context: [UInt8]?
+
+    /// Reads the body in Cog's way; a refusal is a response.
+    static func parse(_ request: Request) -> Result<PredictionBody, Refusal> {
+        guard let type = request.headers.bytes("content-type") else {
+            // Nothing was sent, so there is nothing to be misread.
+            if request.body.isEmpty { return .success(PredictionBody()) }
+            return .failure(unsupportedType)
+        }
+        guard let media = MediaType(type), media.isJSON else { return .failure(unsupportedType) }
+        guard !request.body.isEmpty else {
+            return .failure(malformed("EOF while parsing a value at line 1 column 0"))
+        }
+        do throws(JSONError) {
+            let members = try request.body.withUnsafeBufferPointer { bytes throws(JSONError) in
+                try JSONScanner.members(of: UnsafeRawBufferPointer(bytes))
+            }
+            return parse(members, request.body)
+        } catch {
+            if error.reason == .notAnObject { return .failure(wrongShape("expected an object")) }
+            return .failure(malformed("\(error.message) at line \(error.line) column \(error.column)"))
+        }
+    }
+
+    private static let unsupportedType = Refusal(
+        .text(.unsupportedMediaType, "Expected request with `Content-Type: application/json`"))
+
+    private static func malformed(_ what: String) -> Refusal {
+        Refusal(.text(.badRequest, "Failed to parse the request body as JSON: \(what)"))
+    }
+
+    private static func wrongShape(_ what: String) -> Refusal {
+        Refusal(
+            .text(.unprocessableContent, "Failed to deserialize the JSON body into the target type: \(what)"))
+    }
+
+    /// The last of several members of one name counts, as in Cog.
+    private static func parse(_ members: [JSONMember], _ body: [UInt8]) -> Result<PredictionBody, Refusal> {
+        var parsed = PredictionBody()
+        for member in members {
+            let value = body[member.value]
+            let isNull = value.elementsEqual("null".utf8)
+            switch member.key {
+            case "id" where !isNull:
+                guard let text = string(value) else { return .failure(wrongShape("id: expected a string")) }
+                guard let id = PredictionID(text) else { return .failure(badID(["body", "id"])) }
+                parsed.id = id
+            case "id": parsed.id = nil
+            case "input": parsed.input = isNull ? nil : Array(value)
+            case "context":
+                guard isStringMap(value) else {
+                    return .failure(wrongShape("context: expected an object whose values are strings"))
+                }
+                parsed.context = Array(value)
+            case "webhook" where !isNull:
+                guard string(value) != nil else { return .failure(wrongShape("webhook: expected a string")) }
+                return .failure(noWebhooks)
+            case "webhook_events_filter":
+                guard isEventsFilter(value) else {
+                    return .failure(
+                        wrongShape(
+                            "webhook_events_filter: expected an array of \"start\", \"output\", \"logs\", \"completed\""))
+                }
+            default: continue
+            }
+        }
+        return .success(parsed)
+    }
+
+    /// The refusal of an id that is empty or too long, at the given place of the request.
+    static func badID(_ place: [String]) -> Refusal {
+        Refusal(
+            .validation(
+                place, "the prediction ID must be 1 to \(PredictionID.maximumBytes) bytes of UTF-8"))
+    }
+
+    private static let noWebhooks = Refusal(
+        .validation(
+            ["body", "webhook"],
+            "this server does not deliver webhooks; leave `webhook` out and read GET /predictions/{id} or its /events"))
+
+    private static func string(_ value: ArraySlice<UInt8>) -> String? {
+        guard value.first == UInt8(ascii: "\"") else { return nil }
+        return (try? JSONValue.parse(Array(value)))?.stringValue
+    }
+
+    private static func isStringMap(_ value: ArraySlice<UInt8>) -> Bool {
+        guard let members = (try? JSONValue.parse(Array(value)))?.objectValue else { return false }
+        return members.allSatisfy { $0.value.stringValue != nil }
+    }
+
+    private static func isEventsFilter(_ value: ArraySlice<UInt8>) -> Bool {
+        guard let elements = (try? JSONValue.parse(Array(value)))?.arrayValue else { return false }
+        let known: Set<String> = ["start", "output", "logs", "completed"]
+        return elements.allSatisfy { $0.stringValue.map { known.contains($0) } ?? false }
+    }
+}
+
+/// An answer that ends a request before it reaches the engine.
+struct Refusal: Error {
+    let response: Response
+
+    init(_ response: Response) {
+        self.response = response
+    }
+}
+
+extension Response {
+    /// One error in the shape of Cog's validation errors.
+    static func validation(_ place: [String], _ message: String) -> Response {
+        var body = Array(#"{"detail":[{"loc":["#.utf8)
+        for (index, part) in place.enumerated() {
+            if index > 0 { body.append(UInt8(ascii: ",")) }
+            JSONWriter.appendString(part, to: &body)
+        }
+        body.append(contentsOf: #"],"msg":"#.utf8)
+        JSONWriter.appendString(message, to: &body)
+        body.append(contentsOf: #","type":"value_error"}]}"#.utf8)
+        return .json(.unprocessableContent, body)
+    }
+}

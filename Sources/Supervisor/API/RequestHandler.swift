@@ -1,0 +1,237 @@
+import Engine
+import HTTP
+import WireProtocol
+
+/// What is to be done for a request: answer at once, or tell the engine, whose answer is worded in the given style.
+package enum Reply: Sendable {
+    case respond(Response)
+    case command(Command, AnswerStyle)
+}
+
+/// Requests to commands, answers to responses. Decides nothing about predictions, and reaches no socket.
+package struct RequestHandler {
+    private let names: [String]
+    private let defaultDeployment: Int?
+    private var validators = InputValidators()
+
+    /// - Parameters:
+    ///   - deployments: their names, in the order of the engine's.
+    ///   - defaultDeployment: the one that the routes without a prefix serve.
+    package init(deployments: [String], defaultDeployment: Int?) {
+        names = deployments
+        self.defaultDeployment = defaultDeployment
+    }
+
+    /// Finds out what the request asks for. Looks at the engine, and changes nothing there.
+    package mutating func reply(to request: Request, _ engine: borrowing SupervisorEngine) -> Reply {
+        do throws(HTTPError) {
+            switch try Routes.router.match(request.method, request.path) {
+            case .notFound: return .respond(Response(.notFound))
+            case .methodNotAllowed(let allow): return .respond(Response(.methodNotAllowed, headers: [("allow", allow)]))
+            case .found(let endpoint, let parameters): return reply(endpoint, parameters, request, engine)
+            }
+        } catch {
+            return .respond(Response(error))
+        }
+    }
+
+    private mutating func reply(
+        _ endpoint: Endpoint, _ parameters: PathParameters, _ request: Request, _ engine: borrowing SupervisorEngine
+    ) -> Reply {
+        switch endpoint {
+        case .discovery: return .respond(DiscoveryDocument.response)
+        case .live: return .respond(HealthRoutes.live)
+        case .ready: return .respond(HealthRoutes.ready(engine))
+        case .shutdown: return .command(.shutdown, .cog)
+        case .health, .openAPI, .createPrediction, .putPrediction, .readPrediction, .predictionEvents,
+            .cancelPrediction, .typedStream:
+            break
+        }
+        let scope: DeploymentScope
+        switch self.scope(parameters["deployment"]) {
+        case .failure(let error): return .respond(error.entry.response(endpoint == .typedStream ? .coded : .cog))
+        case .success(let found): scope = found
+        }
+        switch endpoint {
+        case .health: return inDeployment(scope) { HealthRoutes.health(engine.deployments[$0]) }
+        case .openAPI: return inDeployment(scope) { OpenAPIDocument.response(engine.deployments[$0]) }
+        case .createPrediction: return create(request, scope, pathID: nil, engine)
+        case .typedStream: return createTyped(request, scope, engine)
+        case .putPrediction, .readPrediction, .predictionEvents, .cancelPrediction:
+            return predictionReply(endpoint, parameters["id"] ?? "", request, scope, engine)
+        case .discovery, .live, .ready, .shutdown:
+            preconditionFailure("answered above; they have no deployment")
+        }
+    }
+
+    private mutating func predictionReply(
+        _ endpoint: Endpoint, _ text: String, _ request: Request, _ scope: DeploymentScope,
+        _ engine: borrowing SupervisorEngine
+    ) -> Reply {
+        guard let id = PredictionID(text) else {
+            if endpoint == .putPrediction { return .respond(PredictionBody.badID(["path", "prediction_id"]).response) }
+            return .respond(endpoint == .cancelPrediction ? .json(.notFound, emptyObject) : unknown)
+        }
+        if endpoint == .putPrediction { return create(request, scope, pathID: id, engine) }
+        if case .named(let wanted) = scope, let owner = owner(of: id, engine), owner.value != wanted {
+            return .respond(endpoint == .cancelPrediction ? .json(.notFound, emptyObject) : unknown)
+        }
+        switch endpoint {
+        case .readPrediction: return .command(.read(id), .cog)
+        case .cancelPrediction: return .command(.cancel(id), .cog)
+        default: return events(id, request, engine)
+        }
+    }
+
+    private var unknown: Response { ErrorCatalog.unknownPrediction.response(.cog) }
+
+    // MARK: Deployments
+
+    /// Which deployment a request speaks to.
+    private enum DeploymentScope {
+        /// By its name in the path.
+        case named(Int)
+        /// The default one; nil: there is none.
+        case unnamed(Int?)
+    }
+
+    private struct UnknownDeployment: Error {
+        let entry: ErrorCatalog
+    }
+
+    private func scope(_ name: String?) -> Result<DeploymentScope, UnknownDeployment> {
+        guard let name else { return .success(.unnamed(defaultDeployment)) }
+        guard let index = names.firstIndex(of: name) else {
+            return .failure(UnknownDeployment(entry: .unknownDeployment(name, known: names)))
+        }
+        return .success(.named(index))
+    }
+
+    private func inDeployment(_ scope: DeploymentScope, _ answer: (Int) -> Response) -> Reply {
+        switch scope {
+        case .named(let index), .unnamed(let index?): .respond(answer(index))
+        case .unnamed(nil): .respond(ErrorCatalog.noDefaultDeployment(known: names).response(.cog))
+        }
+    }
+
+    private func owner(of id: PredictionID, _ engine: borrowing SupervisorEngine) -> DeploymentIndex? {
+        switch engine.admission(of: id) {
+        case .isNew: nil
+        case .joinsRunning(let key), .mayRepeat(let key, _, _): engine.deployment(of: key)
+        }
+    }
+
+    // MARK: Predictions
+
+    private mutating func create(
+        _ request: Request, _ scope: DeploymentScope, pathID: PredictionID?, _ engine: borrowing SupervisorEngine
+    ) -> Reply {
+        let body: PredictionBody
+        switch PredictionBody.parse(request) {
+        case .failure(let refusal): return .respond(refusal.response)
+        case .success(let parsed): body = parsed
+        }
+        if let pathID, let bodyID = body.id, bodyID != pathID {
+            return .respond(
+                .validation(["body", "id"], "prediction ID must match the ID supplied in the URL"))
+        }
+        let draft = Draft(
+            id: pathID ?? body.id, body: body, form: PredictionForm.of(request), isIdempotent: pathID != nil,
+            style: .cog)
+        return submit(draft, scope, engine)
+    }
+
+    private mutating func createTyped(
+        _ request: Request, _ scope: DeploymentScope, _ engine: borrowing SupervisorEngine
+    ) -> Reply {
+        let body: PredictionBody
+        switch PredictionBody.parse(request) {
+        case .failure(let refusal): return .respond(refusal.response)
+        case .success(let parsed): body = parsed
+        }
+        let isFlat = QueryParameters(request.query)["flat"] == "1"
+        let stream = StreamRequest(
+            profile: isFlat ? .typedFlat : .typed, flavor: .typed,
+            resume: PredictionForm.resumePoint(request, usesQuery: false))
+        let draft = Draft(
+            id: body.id, body: body, form: .stream(stream), isIdempotent: body.id != nil, style: .coded)
+        return submit(draft, scope, engine)
+    }
+
+    /// A request for a prediction before it is known whether there will be a new one.
+    private struct Draft {
+        let id: PredictionID?
+        let body: PredictionBody
+        let form: AnswerForm
+        let isIdempotent: Bool
+        let style: AnswerStyle
+    }
+
+    /// The checks in Cog's order: a known id, streaming, the input; the engine goes on with readiness and capacity.
+    private mutating func submit(
+        _ draft: Draft, _ scope: DeploymentScope, _ engine: borrowing SupervisorEngine
+    ) -> Reply {
+        let index: Int
+        switch scope {
+        case .named(let named), .unnamed(let named?): index = named
+        case .unnamed(nil): return .respond(ErrorCatalog.noDefaultDeployment(known: names).response(draft.style))
+        }
+        if let id = draft.id, let reply = joinReply(draft, id, index, engine) { return reply }
+        let handler = engine.deployments[index].handler
+        if let refusal = streamingRefusal(draft, handler) { return .respond(refusal.response(draft.style)) }
+        if let handler, let errors = validators.errors(in: draft.body.input, handler, deployment: index) {
+            return .respond(.json(.unprocessableContent, errors))
+        }
+        let command = CreatePrediction(
+            id: draft.id, deployment: DeploymentIndex(index), input: draft.body.input, context: draft.body.context,
+            form: draft.form, isIdempotent: draft.isIdempotent)
+        return .command(.create(command), draft.style)
+    }
+
+    /// What a request with a known id gets: the prediction that runs, or the result of one that meant the same.
+    private func joinReply(
+        _ draft: Draft, _ id: PredictionID, _ index: Int, _ engine: borrowing SupervisorEngine
+    ) -> Reply? {
+        let key: PredictionKey
+        switch engine.admission(of: id) {
+        case .isNew: return nil
+        case .joinsRunning(let running): key = running
+        case .mayRepeat(let finished, let deployment, let input):
+            guard deployment.value == index, isSame(draft.body.input, input) else { return nil }
+            key = finished
+        }
+        let owner = engine.deployment(of: key).value
+        if owner != index { return .respond(ErrorCatalog.otherDeployment(names[owner]).response(draft.style)) }
+        if let refusal = streamingRefusal(draft, engine.deployments[index].handler) {
+            return .respond(refusal.response(draft.style))
+        }
+        return .command(.join(key, draft.form), draft.style)
+    }
+
+    /// A repeated request that brings no input means the one that there was.
+    private func isSame(_ new: [UInt8]?, _ old: [UInt8]?) -> Bool {
+        guard let new else { return true }
+        return SameInput.areEqual(new, old ?? Array("{}".utf8))
+    }
+
+    /// Events in Cog's words are only for handlers that opted in; whether one did is known with its manifest.
+    private func streamingRefusal(_ draft: Draft, _ handler: ServedHandler?) -> ErrorCatalog? {
+        guard case .stream(let request) = draft.form, request.flavor != .typed else { return nil }
+        guard let handler else { return .notReady }
+        return handler.isStreaming ? nil : .notStreaming
+    }
+
+    private func events(
+        _ id: PredictionID, _ request: Request, _ engine: borrowing SupervisorEngine
+    ) -> Reply {
+        guard let owner = owner(of: id, engine) else { return .respond(unknown) }
+        if engine.deployments[owner.value].handler?.isStreaming != true {
+            return .respond(ErrorCatalog.notStreaming.response(.cog))
+        }
+        if request.method == .head { return .respond(StreamHead.response(id: id, replay: nil, from: nil)) }
+        let resume = PredictionForm.resumePoint(request, usesQuery: true)
+        return .command(.subscribe(id, StreamRequest(profile: .native, flavor: .events, resume: resume)), .cog)
+    }
+}
+
+let emptyObject = Array("{}".utf8)

@@ -1,0 +1,121 @@
+import SSE
+import WireProtocol
+
+/// A wish of the engine, carried out by the owner of the descriptor that it concerns, in the order of the list.
+package enum Action: Sendable {
+    case respond(ConnectionID, Answer)
+    case openStream(ConnectionID, StreamOpening)
+    /// Bytes for an open stream that are not events of its history.
+    case writeToStream(ConnectionID, [UInt8])
+    /// The stream is complete: end the response in order.
+    case endStream(ConnectionID)
+    /// The stream cannot be completed: close the connection without ending the response, so that the client sees a cut.
+    case cutConnection(ConnectionID)
+
+    case spawn(WorkerID, DeploymentIndex)
+    /// One or more whole frames.
+    case sendToWorker(WorkerID, [UInt8])
+    /// A payload too large for the pipe: write it to a file, then send the frame that names it.
+    case spillToWorker(WorkerID, slot: UInt16, run: UInt64, [UInt8])
+    /// Read the file whole, delete it, and answer with `spillLoaded`. The path is what the worker said and
+    /// must lie in the spool.
+    case loadSpill(WorkerID, path: String, limit: Int)
+    /// Read what the worker has written to its logs so far, then answer with `logsDrained`.
+    case drainLogs(WorkerID)
+    case pauseReading(WorkerID)
+    case resumeReading(WorkerID)
+    /// Close the pipe whose end tells the worker that its parent is gone.
+    case closeDeathPipe(WorkerID)
+    case signal(WorkerID, WorkerSignal)
+    /// The engine has no further use for it.
+    case release(WorkerID)
+
+    case startTimer(TimerID, at: UInt64)
+    case cancelTimer(TimerID)
+    case log(LogEntry)
+    /// Everything is done; end the process when what is queued for clients was written.
+    case exit(code: Int32)
+}
+
+/// Signals go to the worker's whole process group.
+package enum WorkerSignal: Equatable, Sendable {
+    case terminate
+    case kill
+}
+
+/// What a client is answered; the texts and status codes are the API's.
+package enum Answer: Equatable, Sendable {
+    /// Accepted, runs in the background.
+    case accepted(PredictionID)
+    /// A finished prediction's document.
+    case finished(PredictionID, [UInt8])
+    /// A running prediction's document, for a request that joined it.
+    case running(PredictionID, [UInt8])
+    /// The document of either, for a request that only read it.
+    case document(PredictionID, [UInt8])
+    case cancelRequested
+    case shutdownBegun
+    case rejected(Rejection)
+}
+
+package enum Rejection: Equatable, Sendable {
+    /// No worker of the deployment is ready.
+    case notReady(DeploymentIndex)
+    case atCapacity
+    case draining
+    case unknownPrediction
+    /// Cancel for an id that does not run.
+    case nothingToCancel
+    case tooManyReadersOfPrediction
+    case tooManyReaders
+    /// The reader has seen everything, and nothing can follow.
+    case nothingFollows
+}
+
+/// What the head of a stream says.
+package struct StreamOpening: Equatable, Sendable {
+    package enum Replay: String, Sendable {
+        /// From the first event on.
+        case full
+        /// From behind the event that the client named.
+        case resumed
+        /// Events that the client does not have are lost.
+        case truncated
+        /// Only what comes from now on.
+        case live
+    }
+
+    package let id: PredictionID
+    package let replay: Replay
+    /// The id of the event before the first that is sent; nil: the first is the first.
+    package let replayFrom: EventID?
+}
+
+/// A line for the server's log.
+package struct LogEntry: Equatable, Sendable {
+    package enum Level: Int, Comparable, Sendable {
+        case debug, info, warning, error
+
+        package static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    package var level: Level
+    package var message: String
+    package var deployment: String?
+    package var predictionID: String?
+    package var processID: Int32?
+    /// `stdout` or `stderr` for lines that a worker wrote.
+    package var source: String?
+
+    package init(
+        _ level: Level, _ message: String, deployment: String? = nil, predictionID: String? = nil,
+        processID: Int32? = nil, source: String? = nil
+    ) {
+        self.level = level
+        self.message = message
+        self.deployment = deployment
+        self.predictionID = predictionID
+        self.processID = processID
+        self.source = source
+    }
+}

@@ -1,0 +1,199 @@
+import SSE
+import WireProtocol
+
+/// What a request with an id meets, before its input is looked at.
+package enum Admission: Equatable, Sendable {
+    /// A prediction with that id runs: answer for it, whatever the new request says.
+    case joinsRunning(PredictionKey)
+    /// It has ended; a request that means the same can have its result.
+    case mayRepeat(PredictionKey, deployment: DeploymentIndex, input: [UInt8]?)
+    case isNew
+}
+
+extension SupervisorEngine {
+    /// What a request to create a prediction of this id meets.
+    package func admission(of id: PredictionID) -> Admission {
+        guard let key = predictions.key(of: id) else { return .isNew }
+        guard predictions[key].prediction.status.isTerminal else { return .joinsRunning(key) }
+        return .mayRepeat(
+            key, deployment: predictions[key].prediction.deployment, input: predictions[key].prediction.input)
+    }
+
+    /// The deployment of a prediction that is known.
+    package func deployment(of key: PredictionKey) -> DeploymentIndex { predictions[key].prediction.deployment }
+
+    mutating func perform(_ command: Command, for connection: ConnectionID) {
+        switch command {
+        case .create(let request): create(request, for: connection)
+        case .join(let key, let form): join(key, form, for: connection)
+        case .cancel(let id): cancel(id, for: connection)
+        case .read(let id): read(id, for: connection)
+        case .subscribe(let id, let request): subscribe(id, request, for: connection)
+        case .shutdown:
+            actions.append(.respond(connection, .shutdownBegun))
+            stopRequested(.interrupt)
+        }
+    }
+
+    // MARK: Creating
+
+    private mutating func create(_ request: CreatePrediction, for connection: ConnectionID) {
+        let index = request.deployment
+        if drain.refusesPredictions { return reject(.draining, connection) }
+        guard deployments[index.value].isReady, let handler = deployments[index.value].handler else {
+            return reject(.notReady(index), connection)
+        }
+        if case .stream = request.form, readerCount >= settings.readersInAll { return reject(.tooManyReaders, connection) }
+        let isCanceled = request.id.map { pending.take($0, now: now) } ?? false
+        var slot: Slot?
+        if !isCanceled {
+            slot = deployments[index.value].slots.take()
+            guard slot != nil else { return reject(.atCapacity, connection) }
+        }
+        let key = insert(request, handler: handler, for: connection)
+        answerCreated(key, request.form, connection)
+        if let slot {
+            dispatch(key, to: slot, handler: handler, context: request.context)
+        } else {
+            predictions[key].prediction.cancelRequested()
+            end(key, .canceled, collected: false)
+        }
+    }
+
+    private mutating func insert(
+        _ request: CreatePrediction, handler: ServedHandler, for connection: ConnectionID
+    ) -> PredictionKey {
+        let attachment: Attachment =
+            switch request.form {
+            case .wait: .client(connection)
+            case .background: .detached
+            case .stream: .readers(grace: request.isIdempotent ? settings.idempotentGrace : settings.attachedGrace)
+            }
+        let prediction = Prediction(
+            id: request.id ?? PredictionID(using: &generator), deployment: request.deployment, input: request.input,
+            isStreaming: handler.isStreaming, limits: deployments[request.deployment.value].settings.limits,
+            streams: PredictionStreams(epoch: Epoch(using: &generator), settings: settings.streams), now: now, wall: wall)
+        return predictions.insert(
+            PredictionRecord(prediction: prediction, attachment: attachment, patience: settings.patience))
+    }
+
+    private mutating func answerCreated(_ key: PredictionKey, _ form: AnswerForm, _ connection: ConnectionID) {
+        switch form {
+        case .wait: wait(for: key, connection)
+        case .background: actions.append(.respond(connection, .accepted(predictions[key].prediction.id)))
+        case .stream(let request): attach(connection, to: key, request)
+        }
+    }
+
+    private mutating func wait(for key: PredictionKey, _ connection: ConnectionID) {
+        predictions[key].waiting.append(connection)
+        connections[connection] = .waiting(key)
+    }
+
+    private mutating func dispatch(_ key: PredictionKey, to slot: Slot, handler: ServedHandler, context: [UInt8]?) {
+        predictions[key].slot = slot
+        let run = workers[slot.worker.handle].nextRun
+        workers[slot.worker.handle].nextRun += 1
+        workers[slot.worker.handle].runs[Int(slot.number)] = .active(key, run: run)
+        let request = PredictRequest(
+            id: predictions[key].prediction.id.text, handler: handler.name,
+            input: predictions[key].prediction.input.map { RawJSON(unchecked: $0) } ?? .emptyObject,
+            context: context.map { RawJSON(unchecked: $0) } ?? .emptyObject)
+        send(.predict(slot: slot.number, run: run, request), to: slot.worker)
+    }
+
+    // MARK: Joining and reading
+
+    private mutating func join(_ key: PredictionKey, _ form: AnswerForm, for connection: ConnectionID) {
+        guard predictions.contains(key) else { return reject(.unknownPrediction, connection) }
+        let id = predictions[key].prediction.id
+        if case .stream(let request) = form {
+            attach(connection, to: key, request)
+        } else if predictions[key].prediction.status.isTerminal {
+            actions.append(.respond(connection, .finished(id, predictions[key].prediction.snapshot)))
+        } else {
+            actions.append(.respond(connection, .running(id, predictions[key].prediction.runningSnapshot)))
+        }
+    }
+
+    private mutating func read(_ id: PredictionID, for connection: ConnectionID) {
+        guard let key = predictions.key(of: id) else { return reject(.unknownPrediction, connection) }
+        actions.append(.respond(connection, .document(id, predictions[key].prediction.detailedSnapshot)))
+    }
+
+    private mutating func subscribe(_ id: PredictionID, _ request: StreamRequest, for connection: ConnectionID) {
+        guard let key = predictions.key(of: id) else { return reject(.unknownPrediction, connection) }
+        attach(connection, to: key, request)
+    }
+
+    // MARK: Cancelling
+
+    private mutating func cancel(_ id: PredictionID, for connection: ConnectionID) {
+        if let key = predictions.key(of: id) {
+            if predictions[key].prediction.status.isTerminal { return reject(.nothingToCancel, connection) }
+            requestCancel(key)
+            actions.append(.respond(connection, .cancelRequested))
+            return
+        }
+        if let dropped = pending.insert(id, now: now) {
+            actions.append(
+                .log(
+                    LogEntry(
+                        .warning,
+                        "more than \(settings.pendingCancellations.count) cancellations of unknown predictions are "
+                            + "pending; the oldest was dropped (\(pending.droppedCount) so far)",
+                        predictionID: dropped.text)))
+        }
+        scheduleForgettingCancellations()
+        reject(.nothingToCancel, connection)
+    }
+
+    mutating func scheduleForgettingCancellations() {
+        guard !isForgettingCancellations, let deadline = pending.nextDeadline else { return }
+        isForgettingCancellations = true
+        actions.append(.startTimer(.pendingCancellations, at: deadline))
+    }
+
+    /// Asks the worker to end the run. It keeps its slot until it has.
+    mutating func requestCancel(_ key: PredictionKey) {
+        guard !predictions[key].prediction.status.isTerminal, !predictions[key].prediction.isCancelRequested else { return }
+        predictions[key].prediction.cancelRequested()
+        guard let slot = predictions[key].slot, workers.contains(slot.worker.handle) else { return }
+        sendCancel(slot)
+    }
+
+    mutating func sendCancel(_ slot: Slot) {
+        guard case .active(_, let run) = workers[slot.worker.handle].runs[Int(slot.number)] else { return }
+        send(.cancel(slot: slot.number, run: run), to: slot.worker)
+    }
+
+    // MARK: Ending
+
+    /// The one end of every prediction: its terminal event, the answers to those who wait, its place among the finished.
+    mutating func end(_ key: PredictionKey, _ outcome: Outcome, collected: Bool) {
+        predictions[key].prediction.finish(outcome, collected: collected, now: now, wall: wall)
+        let id = predictions[key].prediction.id
+        let waiting = predictions[key].waiting
+        predictions[key].waiting = []
+        for connection in waiting {
+            connections[connection] = nil
+            actions.append(.respond(connection, .finished(id, predictions[key].prediction.snapshot)))
+        }
+        actions.append(.cancelTimer(.disconnectGrace(key)))
+        resumeWorker(of: key)
+        markDirty(key)
+        predictions.ended(key, now: now)
+        scheduleExpiry()
+        progressDrain()
+    }
+
+    mutating func scheduleExpiry() {
+        guard !isExpiring, let deadline = predictions.nextDeadline else { return }
+        isExpiring = true
+        actions.append(.startTimer(.retention, at: deadline))
+    }
+
+    mutating func reject(_ rejection: Rejection, _ connection: ConnectionID) {
+        actions.append(.respond(connection, .rejected(rejection)))
+    }
+}

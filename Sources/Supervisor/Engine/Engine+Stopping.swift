@@ -1,0 +1,44 @@
+extension SupervisorEngine {
+    /// sysexits.h's EX_CONFIG: starting again with the same configuration would end the same way.
+    static let configurationExitCode: Int32 = 78
+
+    mutating func stopRequested(_ reason: StopReason) {
+        if !drain.isLeaving { actions.append(.log(LogEntry(.info, "stopping"))) }
+        take(drain.requested(reason))
+        progressDrain()
+    }
+
+    /// To be called whenever something may have ended that the drain waits for.
+    mutating func progressDrain() {
+        guard drain.isLeaving else { return }
+        take(drain.counted(predictions: predictions.activeCount, workers: workers.count))
+    }
+
+    mutating func take(_ step: DrainSequence.Step) {
+        switch step {
+        case .none: return
+        case .wait(let time): actions.append(.startTimer(.drain, at: now + time))
+        case .cancelAll(let time):
+            actions.append(.startTimer(.drain, at: now + time))
+            for key in predictions.allKeys where !predictions[key].prediction.status.isTerminal { requestCancel(key) }
+        case .stopWorkers: stopWorkers()
+        case .hurryWorkers:
+            for handle in workers.handles {
+                workers[handle].ladder.hurry()
+                stopWorker(WorkerID(handle: handle))
+            }
+        case .exit:
+            actions.append(.cancelTimer(.drain))
+            actions.append(.exit(code: exitCode))
+        }
+    }
+
+    private mutating func stopWorkers() {
+        actions.append(.cancelTimer(.drain))
+        for key in predictions.allKeys where !predictions[key].prediction.status.isTerminal {
+            abandon(key, .failed(message: "the server is shutting down", code: .shuttingDown))
+        }
+        for handle in workers.handles { stopWorker(WorkerID(handle: handle)) }
+        progressDrain()
+    }
+}

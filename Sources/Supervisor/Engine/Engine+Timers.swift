@@ -1,0 +1,32 @@
+extension SupervisorEngine {
+    mutating func timerFired(_ timer: TimerID) {
+        switch timer {
+        case .startWorker(let deployment, let place):
+            deployments[deployment.value].restartCount += 1
+            restartSetup(deployment)
+            startWorker(deployment, place: place)
+        case .loadDeadline(let worker): loadTookTooLong(worker)
+        case .stopStep(let worker), .exitDeadline(let worker): stopWorker(worker)
+        case .disconnectGrace(let key):
+            if predictions.contains(key) { requestCancel(key) }
+        case .patience(let key):
+            if predictions.contains(key) { resumeWorker(of: key) }
+        case .retention:
+            isExpiring = false
+            predictions.expire(now: now)
+            scheduleExpiry()
+        case .pendingCancellations:
+            isForgettingCancellations = false
+            pending.expire(now: now)
+            scheduleForgettingCancellations()
+        case .streamTick: tick()
+        case .drain: take(drain.timeOver())
+        }
+    }
+
+    /// A deployment whose setup has never succeeded begins a new one with the next start.
+    private mutating func restartSetup(_ deployment: DeploymentIndex) {
+        guard deployments[deployment.value].setup.status == .failed else { return }
+        deployments[deployment.value].setup = SetupReport(startedWall: wall)
+    }
+}

@@ -1,0 +1,94 @@
+import SSE
+import WireProtocol
+
+/// A fact that the engine is told. There is no other way in, except for `receive`, the same for the bytes of a worker's
+/// frames.
+package enum Event: Sendable {
+    case command(Command, ConnectionID)
+    /// All that was queued for the connection has been written; its stream can go on.
+    case connectionDrained(ConnectionID)
+    /// The client is gone, or its connection was cut.
+    case connectionClosed(ConnectionID)
+
+    case workerSpawned(WorkerID, processID: Int32)
+    case workerSpawnFailed(WorkerID, reason: String)
+    /// The worker closed its pipe of frames.
+    case workerOutputEnded(WorkerID)
+    /// The process is gone, and what it wrote was read to the end.
+    case workerExited(WorkerID, ExitReason)
+    /// Bytes from its standard output or error.
+    case workerLogged(WorkerID, LogSource, [UInt8])
+    /// What had been written to both before the request was passed on with `workerLogged`.
+    case logsDrained(WorkerID)
+    case spillLoaded(WorkerID, [UInt8])
+    case spillFailed(WorkerID, reason: String)
+
+    case timerFired(TimerID)
+    case stopRequested(StopReason)
+}
+
+/// What made the server stop.
+package enum StopReason: Equatable, Sendable {
+    /// SIGTERM; `waits`: balancers may still send requests for a while, so keep accepting that long.
+    case terminate(waits: Bool)
+    /// SIGINT or `POST /shutdown`.
+    case interrupt
+}
+
+/// What a client asks for.
+package enum Command: Sendable {
+    case create(CreatePrediction)
+    /// Attach to a prediction that is known, running or finished.
+    case join(PredictionKey, AnswerForm)
+    case cancel(PredictionID)
+    case read(PredictionID)
+    case subscribe(PredictionID, StreamRequest)
+    case shutdown
+}
+
+/// A prediction to begin; its input has been validated.
+package struct CreatePrediction: Sendable {
+    /// Nil: the engine makes one.
+    package var id: PredictionID?
+    package var deployment: DeploymentIndex
+    /// What the client sent, to compare a repeated request with; nil: nothing.
+    package var input: [UInt8]?
+    /// Raw JSON object.
+    package var context: [UInt8]?
+    package var form: AnswerForm
+    /// Created with PUT: its stream outlives its last reader for a while.
+    package var isIdempotent: Bool
+
+    package init(
+        id: PredictionID?, deployment: DeploymentIndex, input: [UInt8]?, context: [UInt8]?, form: AnswerForm,
+        isIdempotent: Bool
+    ) {
+        self.id = id
+        self.deployment = deployment
+        self.input = input
+        self.context = context
+        self.form = form
+        self.isIdempotent = isIdempotent
+    }
+}
+
+/// In which form a client wants the result.
+package enum AnswerForm: Equatable, Sendable {
+    /// One JSON document when it is done.
+    case wait
+    /// A short answer at once.
+    case background
+    case stream(StreamRequest)
+}
+
+package struct StreamRequest: Equatable, Sendable {
+    package var profile: StreamProfile
+    package var flavor: StreamFlavor
+    package var resume: ResumePoint
+
+    package init(profile: StreamProfile, flavor: StreamFlavor, resume: ResumePoint) {
+        self.profile = profile
+        self.flavor = flavor
+        self.resume = resume
+    }
+}

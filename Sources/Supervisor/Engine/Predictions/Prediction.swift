@@ -1,0 +1,201 @@
+import SSE
+import WireProtocol
+
+/// The caps of what one prediction may accumulate, in bytes.
+package struct PredictionLimits: Equatable, Sendable {
+    package var output: Int
+    package var logs: Int
+    package var appendedMetrics: Int
+
+    package init(output: Int, logs: Int, appendedMetrics: Int) {
+        self.output = output
+        self.logs = logs
+        self.appendedMetrics = appendedMetrics
+    }
+}
+
+/// One run of a prediction: the only place where a status changes, and the owner of all that the run produces.
+///
+/// `starting` → `processing` → `succeeded`, `failed` or `canceled`. Whatever arrives goes at once into the streams of
+/// events and into what the final snapshot needs; at the end the snapshot is built, and only it and the events stay.
+package struct Prediction: ~Copyable {
+    package let id: PredictionID
+    package let deployment: DeploymentIndex
+    /// The `input` of the request, byte for byte; nil when there was none.
+    package let input: [UInt8]?
+    /// Nanoseconds: of the monotonic clock, and since 1970 for what people read.
+    let createdAt: UInt64
+    let createdWall: UInt64
+    private(set) var startedWall: UInt64?
+    private(set) var completedWall: UInt64?
+
+    package private(set) var status = PredictionStatus.starting
+    package private(set) var outcome: Outcome?
+    /// A client asked for its end; whatever the worker answers, it counts as canceled.
+    package private(set) var isCancelRequested = false
+    /// The outputs form a list rather than being one value, as far as is known.
+    private var isCollected: Bool
+
+    var streams: PredictionStreams
+    private let limits: PredictionLimits
+    private var output = OutputAccumulator()
+    private var logs: LogAccumulator
+    private var metrics: MetricTable
+    /// The body of the answer to whoever asks after the end.
+    private(set) var snapshot: [UInt8] = []
+
+    init(
+        id: PredictionID, deployment: DeploymentIndex, input: [UInt8]?, isStreaming: Bool, limits: PredictionLimits,
+        streams: consuming PredictionStreams, now: UInt64, wall: UInt64
+    ) {
+        self.id = id
+        self.deployment = deployment
+        self.input = input
+        self.limits = limits
+        self.streams = streams
+        isCollected = isStreaming
+        createdAt = now
+        createdWall = wall
+        logs = LogAccumulator(limit: limits.logs)
+        metrics = MetricTable(appendLimit: limits.appendedMetrics)
+        self.streams.publishStart(id: id)
+    }
+
+    // MARK: What happens to it
+
+    /// The worker began.
+    mutating func workerStarted(wall: UInt64) {
+        guard status == .starting else { return }
+        status = .processing
+        startedWall = wall
+    }
+
+    /// A further chunk, well-formed JSON by the worker's word. Answers false when the cap of the output is passed: then
+    /// the chunk is not taken, and the run must be ended.
+    @inline(__always)
+    mutating func outputReceived(_ chunk: UnsafeRawBufferPointer, isClean: Bool) -> Bool {
+        guard output.byteCount &+ chunk.count <= limits.output else { return false }
+        output.append(chunk)
+        if isClean {
+            streams.publishOutput(chunk)
+        } else {
+            var rewritten: [UInt8] = []
+            PayloadScan.appendRewritten(chunk, to: &rewritten)
+            rewritten.withUnsafeBytes { streams.publishOutput($0) }
+        }
+        return true
+    }
+
+    /// Text of any bytes; what is not UTF-8 becomes U+FFFD.
+    mutating func logReceived(_ text: UnsafeRawBufferPointer, source: LogSource) {
+        guard !status.isTerminal, !text.isEmpty else { return }
+        var escaped: [UInt8] = []
+        escaped.reserveCapacity(text.count + 8)
+        JSONWriter.appendEscapedContents(text, to: &escaped)
+        _ = logs.append(escaped)
+        streams.publishLog(escaped, source: source)
+    }
+
+    mutating func metricReceived(_ metric: Metric) {
+        guard !status.isTerminal else { return }
+        _ = metrics.record(metric)
+        streams.publishMetric(metric)
+    }
+
+    mutating func cancelRequested() {
+        isCancelRequested = true
+    }
+
+    /// The end. `collected` is what the worker says of the shape of its output; a prediction that did not get to its end
+    /// shows the chunks so far as a list.
+    mutating func finish(_ requested: Outcome, collected: Bool, now: UInt64, wall: UInt64) {
+        precondition(!status.isTerminal, "a prediction ends once; the engine asks before")
+        let outcome = isCancelRequested && requested == .succeeded ? .canceled : requested
+        self.outcome = outcome
+        status = outcome.status
+        completedWall = wall
+        isCollected = collected || outcome != .succeeded
+        snapshot = makeSnapshot(predictTime: Double(now - createdAt) / 1e9, includingInput: false)
+        streams.publishTerminal(id: id, outcome: outcome, snapshot: snapshot)
+        output.removeAll()
+        logs.removeAll()
+    }
+
+    // MARK: Streams
+
+    /// Makes the stream of a further profile, if there is none yet, from what is known of the run.
+    mutating func openStream(_ profile: StreamProfile, publishesChunks: Bool, settings: StreamSettings) {
+        streams.open(
+            profile, id: id, outcome: outcome, snapshot: snapshot, publishesChunks: publishesChunks, settings: settings)
+    }
+
+    /// After the end and once its readers have been served: gives back memory that only the running stream needed.
+    mutating func shrink() {
+        streams.forEach { _, stream in stream.channel.shrink() }
+    }
+
+    // MARK: What can be read of it
+
+    /// The document of a run that has not ended: as Cog answers a second PUT.
+    var runningSnapshot: [UInt8] { makeSnapshot(predictTime: nil, includingInput: true) }
+
+    /// The document for GET: the snapshot with the input and the times.
+    var detailedSnapshot: [UInt8] {
+        var body: [UInt8] = []
+        JSONWriter.openObject(in: &body)
+        if let completedWall { JSONWriter.appendMember("completed_at", Timestamp.text(completedWall), to: &body) }
+        JSONWriter.appendMember("created_at", Timestamp.text(createdWall), to: &body)
+        if let startedWall { JSONWriter.appendMember("started_at", Timestamp.text(startedWall), to: &body) }
+        if status.isTerminal {
+            JSONWriter.beginMember("input", in: &body)
+            body.append(contentsOf: input ?? Array("{}".utf8))
+        }
+        body.append(UInt8(ascii: ","))
+        body.append(contentsOf: (status.isTerminal ? snapshot : runningSnapshot).dropFirst())
+        return body
+    }
+
+    /// Bytes held for it in all, for the cap of what is retained.
+    var retainedByteCount: Int {
+        snapshot.count + (input?.count ?? 0) + streams.allocatedByteCount + Prediction.fixedByteCount
+    }
+
+    /// A rough weight for the record itself, so that very many tiny predictions count too.
+    private static let fixedByteCount = 1024
+
+    private func makeSnapshot(predictTime: Double?, includingInput: Bool) -> [UInt8] {
+        var body: [UInt8] = []
+        body.reserveCapacity(output.byteCount + logs.escaped.count + 256)
+        JSONWriter.openObject(in: &body)
+        if case .failed(let message, _) = outcome { JSONWriter.appendMember("error", message, to: &body) }
+        JSONWriter.appendMember("id", id.text, to: &body)
+        if includingInput {
+            JSONWriter.beginMember("input", in: &body)
+            body.append(contentsOf: input ?? Array("{}".utf8))
+        }
+        JSONWriter.beginMember("logs", in: &body)
+        body.append(UInt8(ascii: "\""))
+        body.append(contentsOf: logs.escaped)
+        body.append(UInt8(ascii: "\""))
+        JSONWriter.beginMember("metrics", in: &body)
+        metrics.write(predictTime: predictTime, to: &body)
+        writeOutput(to: &body)
+        JSONWriter.appendMember("status", status.rawValue, to: &body)
+        JSONWriter.closeObject(in: &body)
+        return body
+    }
+
+    /// A list where the outputs are one, the only chunk where they are not; a success without any chunk is null.
+    private func writeOutput(to body: inout [UInt8]) {
+        if output.isEmpty && outcome != .succeeded { return }
+        JSONWriter.beginMember("output", in: &body)
+        let asList = isCollected || outcome == nil || output.chunkCount > 1
+        if output.isEmpty {
+            body.append(contentsOf: (asList ? "[]" : "null").utf8)
+        } else {
+            if asList { JSONWriter.openArray(in: &body) }
+            output.write(to: &body)
+            if asList { JSONWriter.closeArray(in: &body) }
+        }
+    }
+}

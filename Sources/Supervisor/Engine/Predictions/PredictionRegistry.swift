@@ -1,0 +1,135 @@
+import SSE
+import WireProtocol
+
+/// Who must be there for a prediction to go on.
+enum Attachment: Equatable {
+    /// Nobody: it was started in the background.
+    case detached
+    /// The client that waits for the answer; when it goes, the prediction is cancelled.
+    case client(ConnectionID)
+    /// Its readers: so long (nanoseconds) after the last one left it is cancelled.
+    case readers(grace: UInt64)
+}
+
+/// A prediction and what the engine keeps beside it.
+struct PredictionRecord: ~Copyable {
+    var prediction: Prediction
+    var attachment: Attachment
+    /// Connections that get the final document.
+    var waiting: [ConnectionID] = []
+    /// Where it runs, or ran.
+    var slot: Slot?
+    /// Something was appended to its streams since they were last flushed.
+    var isDirty = false
+    /// Its worker is held back for its readers since this time (nanoseconds).
+    var pausedSince: UInt64?
+    /// How much longer (nanoseconds) its worker may be held back for its readers.
+    var patience: UInt64
+    /// It has left the registry and is kept only until its last reader has been served.
+    var isForgotten = false
+}
+
+/// All predictions by id, and how long finished ones are kept.
+package struct PredictionRegistry: ~Copyable {
+    package struct Retention: Equatable, Sendable {
+        /// Nanoseconds.
+        package var age: UInt64
+        package var count: Int
+        package var bytes: Int
+
+        package init(age: UInt64, count: Int, bytes: Int) {
+            self.age = age
+            self.count = count
+            self.bytes = bytes
+        }
+    }
+
+    private struct Finished {
+        let key: PredictionKey
+        let deadline: UInt64
+        let bytes: Int
+    }
+
+    private let retention: Retention
+    private var records = Slab<PredictionRecord>()
+    private var keys: [PredictionID: PredictionKey] = [:]
+    /// In the order in which they ended; one that was replaced by a later run of its id is stale.
+    private var finished: [Finished] = []
+    private var firstFinished = 0
+    private var finishedBytes = 0
+    /// Predictions that have not ended.
+    package private(set) var activeCount = 0
+
+    init(retention: Retention) {
+        self.retention = retention
+    }
+
+    package var count: Int { keys.count }
+
+    package func key(of id: PredictionID) -> PredictionKey? { keys[id] }
+
+    func contains(_ key: PredictionKey) -> Bool { records.contains(key.handle) }
+
+    @inline(__always)
+    subscript(_ key: PredictionKey) -> PredictionRecord {
+        unsafeAddress { records.address(key.handle) }
+        unsafeMutableAddress { records.mutableAddress(key.handle) }
+    }
+
+    var allKeys: [PredictionKey] { records.handles.map { PredictionKey(handle: $0) } }
+
+    /// Enters a new run. A finished one of the same id is forgotten for it.
+    mutating func insert(_ record: consuming PredictionRecord) -> PredictionKey {
+        let id = record.prediction.id
+        if let old = keys[id] { forget(old) }
+        let key = PredictionKey(handle: records.insert(record))
+        keys[id] = key
+        activeCount += 1
+        return key
+    }
+
+    /// The prediction has ended: from now on it is kept for its time, or until there are too many.
+    mutating func ended(_ key: PredictionKey, now: UInt64) {
+        activeCount -= 1
+        let bytes = self[key].prediction.retainedByteCount
+        finished.append(Finished(key: key, deadline: now + retention.age, bytes: bytes))
+        finishedBytes += bytes
+        while firstFinished < finished.count,
+            finished.count - firstFinished > retention.count || finishedBytes > retention.bytes
+        {
+            removeOldest()
+        }
+    }
+
+    /// When the oldest finished prediction is due to go.
+    var nextDeadline: UInt64? { firstFinished < finished.count ? finished[firstFinished].deadline : nil }
+
+    mutating func expire(now: UInt64) {
+        while let deadline = nextDeadline, deadline <= now { removeOldest() }
+    }
+
+    /// The last reader of a forgotten prediction has left.
+    mutating func removeIfForgotten(_ key: PredictionKey) {
+        guard records.contains(key.handle), self[key].isForgotten, self[key].prediction.streams.subscriberCount == 0
+        else { return }
+        _ = records.remove(key.handle)
+    }
+
+    private mutating func removeOldest() {
+        let oldest = finished[firstFinished]
+        firstFinished += 1
+        finishedBytes -= oldest.bytes
+        if records.contains(oldest.key.handle), !self[oldest.key].isForgotten { forget(oldest.key) }
+        if firstFinished > 1024, firstFinished * 2 > finished.count {
+            finished.removeFirst(firstFinished)
+            firstFinished = 0
+        }
+    }
+
+    private mutating func forget(_ key: PredictionKey) {
+        let id = self[key].prediction.id
+        if keys[id] == key { keys[id] = nil }
+        self[key].isForgotten = true
+        removeIfForgotten(key)
+    }
+}

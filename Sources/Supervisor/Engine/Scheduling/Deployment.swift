@@ -1,0 +1,158 @@
+import WireProtocol
+
+/// What the configuration says of one deployment, as far as decisions depend on it.
+package struct DeploymentSettings: Equatable, Sendable {
+    package var name: String
+    /// Serves the routes without a prefix.
+    package var isDefault: Bool
+    /// Which of the worker's handlers; nil: its only one.
+    package var handler: String?
+    package var workers: Int
+    /// Slots per worker; nil: what the manifest declares. May narrow it, never widen it.
+    package var concurrency: Int?
+    /// Nil: what the manifest declares. May narrow it, never widen it.
+    package var streaming: Bool?
+    /// Nanoseconds from spawn, or from the last progress, to ready.
+    package var loadTimeout: UInt64
+    package var limits: PredictionLimits
+
+    package init(
+        name: String, isDefault: Bool, handler: String?, workers: Int, concurrency: Int?, streaming: Bool?,
+        loadTimeout: UInt64, limits: PredictionLimits
+    ) {
+        self.name = name
+        self.isDefault = isDefault
+        self.handler = handler
+        self.workers = workers
+        self.concurrency = concurrency
+        self.streaming = streaming
+        self.loadTimeout = loadTimeout
+        self.limits = limits
+    }
+}
+
+/// The handler that a deployment serves: what the manifest declares, narrowed by the configuration.
+package struct ServedHandler: Equatable, Sendable {
+    package let name: String
+    package let isStreaming: Bool
+    /// Slots per worker.
+    package let concurrency: Int
+    package let input: RawJSON?
+    package let output: RawJSON?
+
+    /// Chooses and narrows. A conflict is answered with a text that names both values.
+    static func resolve(_ manifest: HandlerManifest, _ settings: DeploymentSettings) -> Result<ServedHandler, Conflict> {
+        let names = manifest.handlers.map(\.name)
+        let chosen: HandlerDescriptor
+        if let wanted = settings.handler {
+            guard let found = manifest.handlers.first(where: { $0.name == wanted }) else {
+                return .failure(Conflict("handler is \"\(wanted)\", but the worker declares \(list(names))"))
+            }
+            chosen = found
+        } else {
+            guard manifest.handlers.count == 1 else {
+                return .failure(Conflict("the worker declares \(list(names)); name one of them as `handler`"))
+            }
+            chosen = manifest.handlers[0]
+        }
+        if settings.streaming == true && !chosen.streaming {
+            return .failure(
+                Conflict(
+                    "streaming is true, but the worker's manifest declares streaming false for \"\(chosen.name)\"; "
+                        + "opt in there (`@Streaming`, `@streaming`) or leave the key out"))
+        }
+        if let wanted = settings.concurrency, wanted > chosen.concurrency {
+            return .failure(
+                Conflict(
+                    "concurrency is \(wanted), but the worker's manifest declares at most \(chosen.concurrency) "
+                        + "for \"\(chosen.name)\""))
+        }
+        return .success(
+            ServedHandler(
+                name: chosen.name, isStreaming: settings.streaming ?? chosen.streaming,
+                concurrency: settings.concurrency ?? chosen.concurrency, input: chosen.input, output: chosen.output))
+    }
+
+    private static func list(_ names: [String]) -> String {
+        names.isEmpty ? "no handler" : names.map { "\"\($0)\"" }.joined(separator: ", ")
+    }
+
+    struct Conflict: Error, Equatable {
+        let text: String
+
+        init(_ text: String) {
+            self.text = text
+        }
+    }
+}
+
+/// One named handler: its workers, its slots and what is known of them.
+package struct Deployment {
+    package let settings: DeploymentSettings
+    /// What the workers declared; nil until the first was ready.
+    package internal(set) var handler: ServedHandler?
+    package internal(set) var slots = SlotPool()
+    package internal(set) var setup: SetupReport
+    /// The life that runs in each of the `workers` places, if one does.
+    package internal(set) var places: [WorkerID?]
+    /// Why the last worker ended, for whoever asks after its health; nil once one is ready again.
+    package internal(set) var lastExit: String?
+    /// Its setup failed for good: starting again would not help.
+    package internal(set) var isGivenUp = false
+    /// How often workers were started again.
+    package internal(set) var restartCount = 0
+
+    init(settings: DeploymentSettings, wall: UInt64) {
+        self.settings = settings
+        places = Array(repeating: nil, count: settings.workers)
+        setup = SetupReport(startedWall: wall)
+    }
+
+    package var isReady: Bool { slots.capacity > 0 }
+
+    /// What its health document says.
+    package var health: DeploymentHealth {
+        if isReady { return slots.freeCount > 0 ? .ready : .busy }
+        switch setup.status {
+        case .starting: return lastExit == nil ? .starting : .unhealthy
+        case .failed: return .setupFailed
+        case .succeeded: return .unhealthy
+        }
+    }
+}
+
+/// The words of Cog's health document.
+package enum DeploymentHealth: String, Sendable {
+    case starting = "STARTING"
+    case ready = "READY"
+    case busy = "BUSY"
+    case setupFailed = "SETUP_FAILED"
+    case unhealthy = "UNHEALTHY"
+}
+
+/// How the loading of a deployment's workers went, for the health document.
+package struct SetupReport: Sendable {
+    package enum Status: String, Sendable {
+        case starting, succeeded, failed
+    }
+
+    /// Bounds the text of a setup, so that a chatty loader cannot grow the health document without end.
+    private static let logLimit = 256 * 1024
+
+    package internal(set) var status = Status.starting
+    /// Nanoseconds since 1970.
+    package internal(set) var startedWall: UInt64
+    package internal(set) var completedWall: UInt64?
+    /// 0 to 1, as the worker last said.
+    package internal(set) var progress: Double?
+    package private(set) var logs = ""
+
+    init(startedWall: UInt64) {
+        self.startedWall = startedWall
+    }
+
+    mutating func append(_ text: String) {
+        guard logs.utf8.count < SetupReport.logLimit else { return }
+        logs += text
+    }
+}

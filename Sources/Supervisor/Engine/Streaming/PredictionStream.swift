@@ -1,0 +1,105 @@
+import SSE
+import WireProtocol
+
+/// One prediction's events in one profile.
+struct PredictionStream: ~Copyable {
+    let profile: StreamProfile
+    /// Whether chunks are events of their own: not in the typed profiles of a handler that did not opt in to streaming.
+    private let publishesChunks: Bool
+    var channel: Channel
+    private let template: EventTemplate
+    private var nextIndex = DecimalCounter(0)
+
+    init(profile: StreamProfile, epoch: Epoch, publishesChunks: Bool, settings: StreamSettings) {
+        self.profile = profile
+        self.publishesChunks = publishesChunks
+        channel = Channel(epoch: epoch, limits: settings.history, window: settings.window)
+        switch profile {
+        case .native: template = NativeProfile.outputTemplate(epoch)
+        case .typed, .typedFlat: template = TypedProfile.chunkTemplate(epoch)
+        }
+    }
+
+    mutating func publishStart(id: PredictionID) {
+        guard profile == .native else { return }
+        channel.append(name: "start", data: NativeProfile.start(id))
+    }
+
+    /// A chunk in which nothing has to be rewritten any more.
+    @inline(__always)
+    mutating func publishOutput(_ chunk: UnsafeRawBufferPointer) {
+        if profile == .native {
+            channel.append(template, payload: chunk, number: nextIndex)
+            nextIndex.increment()
+        } else {
+            publishTypedOutput(chunk)
+        }
+    }
+
+    private mutating func publishTypedOutput(_ chunk: UnsafeRawBufferPointer) {
+        guard publishesChunks, !channel.history.hasTerminal else { return }
+        if profile == .typed {
+            channel.append(template, payload: chunk)
+            return
+        }
+        switch TypedProfile.flatChunk(Array(chunk), sequence: channel.history.nextSequence) {
+        case .success(let data): channel.append(name: nil, data: data)
+        case .failure(let key): refuse(key)
+        }
+    }
+
+    mutating func publishLog(_ escaped: [UInt8], source: LogSource) {
+        switch profile {
+        case .native: channel.append(name: "log", data: NativeProfile.log(escaped, source))
+        case .typed, .typedFlat:
+            guard !channel.history.hasTerminal else { return }
+            channel.append(name: nil, data: TypedProfile.log(escaped, source, sequence: channel.history.nextSequence))
+        }
+    }
+
+    mutating func publishMetric(_ metric: Metric) {
+        guard profile == .native else { return }
+        channel.append(name: "metric", data: NativeProfile.metric(metric))
+    }
+
+    mutating func publishTerminal(id: PredictionID, outcome: Outcome, snapshot: [UInt8]) {
+        guard !channel.history.hasTerminal else { return }
+        let sequence = channel.history.nextSequence
+        switch profile {
+        case .native: channel.append(name: "completed", data: snapshot, isTerminal: true)
+        case .typed:
+            let data = TypedProfile.terminal(id: id, outcome: outcome, snapshot: snapshot, sequence: sequence)
+            channel.append(name: nil, data: data, isTerminal: true)
+        case .typedFlat:
+            switch TypedProfile.flatTerminal(id: id, outcome: outcome, snapshot: snapshot, sequence: sequence) {
+            case .success(let data): channel.append(name: nil, data: data, isTerminal: true)
+            case .failure(let key): refuse(key)
+            }
+        }
+    }
+
+    /// Ends a flat stream whose payload has a member that is ours.
+    private mutating func refuse(_ key: ReservedKey) {
+        let data = TypedProfile.error(
+            code: "reserved_key",
+            message: "the handler's output has a member \"\(key.name)\", which the flat form needs for itself; "
+                + "leave flat=1 out",
+            retryable: false, sequence: channel.history.nextSequence)
+        channel.append(name: nil, data: data, isTerminal: true)
+    }
+
+    /// Repeats in this profile what the native history still holds.
+    mutating func catchUp(with native: borrowing ReplayHistory) {
+        var sequence = max(native.historyStart, native.firstRetained)
+        while sequence < native.nextSequence {
+            let (name, data) = EventEncoder.decode(native.event(sequence))
+            sequence += 1
+            switch name {
+            case "output": NativeProfile.chunk(of: data).withUnsafeBytes { publishOutput($0) }
+            case "log":
+                if let (escaped, source) = NativeProfile.text(of: data) { publishLog(escaped, source: source) }
+            default: continue
+            }
+        }
+    }
+}

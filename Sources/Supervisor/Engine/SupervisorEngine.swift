@@ -1,0 +1,155 @@
+import SSE
+import WireProtocol
+
+/// Everything that decisions of the engine depend on, apart from what happens.
+package struct EngineSettings: Sendable {
+    package var deployments: [DeploymentSettings]
+    package var streams: StreamSettings
+    package var retention: PredictionRegistry.Retention
+    package var pendingCancellations: PendingCancellations.Limits
+    package var drain: DrainSequence.Times
+    /// Largest payload of one frame, in bytes.
+    package var frameLimit: Int
+    /// Payloads above this many bytes may go by file.
+    package var inlineLimit: Int
+    /// Nanoseconds in all that a worker may be held back for the readers of one prediction; 0: never.
+    package var patience: UInt64
+    /// Nanoseconds of silence on a stream before a heartbeat; 0: none.
+    package var heartbeat: UInt64
+    /// Nanoseconds for which a reader's socket may be full.
+    package var writeTimeout: UInt64
+    /// Nanoseconds after the last reader of a stream left before its prediction is cancelled: started with PUT, and with
+    /// POST.
+    package var idempotentGrace: UInt64
+    package var attachedGrace: UInt64
+    package var readersPerPrediction: Int
+    package var readersInAll: Int
+    /// Nanoseconds for the whole of ending one worker.
+    package var stopGrace: UInt64
+    /// Nanoseconds between the end of a worker and the start of the next in its place.
+    package var restartDelay: UInt64
+    /// Where payloads go that are too large for a pipe; absolute.
+    package var spoolDirectory: String
+
+    package init(
+        deployments: [DeploymentSettings], streams: StreamSettings, retention: PredictionRegistry.Retention,
+        pendingCancellations: PendingCancellations.Limits, drain: DrainSequence.Times, frameLimit: Int,
+        inlineLimit: Int, patience: UInt64, heartbeat: UInt64, writeTimeout: UInt64, idempotentGrace: UInt64,
+        attachedGrace: UInt64, readersPerPrediction: Int, readersInAll: Int, stopGrace: UInt64, restartDelay: UInt64,
+        spoolDirectory: String
+    ) {
+        self.deployments = deployments
+        self.streams = streams
+        self.retention = retention
+        self.pendingCancellations = pendingCancellations
+        self.drain = drain
+        self.frameLimit = frameLimit
+        self.inlineLimit = inlineLimit
+        self.patience = patience
+        self.heartbeat = heartbeat
+        self.writeTimeout = writeTimeout
+        self.idempotentGrace = idempotentGrace
+        self.attachedGrace = attachedGrace
+        self.readersPerPrediction = readersPerPrediction
+        self.readersInAll = readersInAll
+        self.stopGrace = stopGrace
+        self.restartDelay = restartDelay
+        self.spoolDirectory = spoolDirectory
+    }
+}
+
+/// The whole supervisor but its input and output: facts in, wishes out, time as a parameter.
+///
+/// `handle` takes an `Event`; `receive` takes the bytes of a worker's frames, which is the same kind of thing, kept apart
+/// because nearly all that ever happens comes in there. Both append to `actions`, which the owner carries out in order and
+/// empties. At the end of a turn the owner calls `flush`, with which all that was appended to streams leaves.
+///
+/// Lives on one loop; not thread-safe.
+package struct SupervisorEngine: ~Copyable {
+    let settings: EngineSettings
+    package internal(set) var deployments: [Deployment]
+    var workers = Slab<WorkerRecord>()
+    var predictions: PredictionRegistry
+    var pending: PendingCancellations
+    var drain: DrainSequence
+    var generator: any RandomNumberGenerator
+
+    /// What each connection that the engine knows is there for.
+    var connections: [ConnectionID: Role] = [:]
+    var readerCount = 0
+    /// Predictions whose streams have something new.
+    var dirty: [PredictionKey] = []
+    /// Predictions that have readers, for the tick.
+    var streaming: Set<PredictionKey> = []
+    var isTicking = false
+    var isExpiring = false
+    var isForgettingCancellations = false
+    /// With what the process will end.
+    var exitCode: Int32 = 0
+
+    /// Monotonic time of the event in hand, and what to add to it for nanoseconds since 1970.
+    var now: UInt64 = 0
+    package var wallOffset: UInt64 = 0
+    package var actions: [Action] = []
+
+    enum Role: Equatable {
+        case waiting(PredictionKey)
+        case reading(PredictionKey, StreamRequest)
+    }
+
+    /// - Parameter wallOffset: nanoseconds to add to the monotonic time for nanoseconds since 1970.
+    package init(
+        settings: EngineSettings, generator: any RandomNumberGenerator, now: UInt64, wallOffset: UInt64
+    ) {
+        self.settings = settings
+        self.generator = generator
+        self.now = now
+        self.wallOffset = wallOffset
+        deployments = settings.deployments.map { Deployment(settings: $0, wall: now + wallOffset) }
+        predictions = PredictionRegistry(retention: settings.retention)
+        pending = PendingCancellations(limits: settings.pendingCancellations)
+        drain = DrainSequence(times: settings.drain)
+    }
+
+    var wall: UInt64 { now + wallOffset }
+
+    /// The server is on its way out.
+    package var isLeaving: Bool { drain.isLeaving }
+
+    /// Starts the workers of all deployments.
+    package mutating func start(now: UInt64) {
+        self.now = now
+        for index in deployments.indices {
+            for place in deployments[index].places.indices { startWorker(DeploymentIndex(index), place: place) }
+        }
+    }
+
+    /// Takes one event. What follows from it is appended to `actions`.
+    package mutating func handle(_ event: Event, now: UInt64) {
+        self.now = now
+        switch event {
+        case .command(let command, let connection): perform(command, for: connection)
+        case .connectionDrained(let connection): connectionDrained(connection)
+        case .connectionClosed(let connection): connectionClosed(connection)
+        case .workerSpawned(let worker, let processID): workerSpawned(worker, processID: processID)
+        case .workerSpawnFailed(let worker, let reason): workerSpawnFailed(worker, reason: reason)
+        case .workerOutputEnded(let worker): workerOutputEnded(worker)
+        case .workerExited(let worker, let reason): workerExited(worker, reason)
+        case .workerLogged(let worker, let source, let bytes): workerLogged(worker, source, bytes)
+        case .logsDrained(let worker): logsDrained(worker)
+        case .spillLoaded(let worker, let bytes): spillLoaded(worker, bytes)
+        case .spillFailed(let worker, let reason): spillFailed(worker, reason: reason)
+        case .timerFired(let timer): timerFired(timer)
+        case .stopRequested(let reason): stopRequested(reason)
+        }
+    }
+
+    /// Marks that the prediction's streams have something for `flush`.
+    @inline(__always)
+    mutating func markDirty(_ key: PredictionKey) {
+        if !predictions[key].isDirty {
+            predictions[key].isDirty = true
+            dirty.append(key)
+        }
+    }
+}
