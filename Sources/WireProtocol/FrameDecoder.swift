@@ -22,6 +22,9 @@ public struct FrameDecoder: ~Copyable {
     /// Where in the stream the next frame begins, in bytes; after an error or at the end, where the broken one began.
     public var offset: UInt64 { nextOffset }
 
+    /// Bytes of memory held for a frame that was cut off.
+    package var reservedBytes: Int { partial.capacity }
+
     /// Takes the next frame from `input`.
     ///
     /// Call it with the same `input` until it answers nil, then with the next read and `position` at its start.

@@ -12,6 +12,9 @@ struct PartialFrame: ~Copyable {
 
     deinit { memory.deallocate() }
 
+    /// Bytes of memory taken.
+    var capacity: Int { memory.count }
+
     /// Whether it holds the beginning of a frame.
     var isUnfinished: Bool { count > 0 && !isHandedOut }
 

@@ -131,6 +131,29 @@ struct FrameDecoderTests {
         #expect(outcome.frames == Self.whole.frames)
     }
 
+    @Test("takes memory for what has arrived, not for what is announced, and gives it back")
+    func memory() throws {
+        var decoder = FrameDecoder()
+        var announced: [UInt8] = []
+        FrameHeader(.log, payloadLength: 8 << 20).append(to: &announced)
+        var position = 0
+        let first = try announced.withUnsafeBytes { try decoder.next(from: $0, at: &position)?.offset }
+        #expect(first == nil)
+        #expect(decoder.reservedBytes <= 4_096)
+        let block = [UInt8](repeating: 0x78, count: 1 << 20)
+        for count in 1...8 {
+            position = 0
+            let length = try block.withUnsafeBytes { try decoder.next(from: $0, at: &position)?.payload.count }
+            #expect(length == (count == 8 ? 8 << 20 : nil))
+            #expect(decoder.reservedBytes <= 2 * count << 20)
+        }
+        position = 0
+        let none = try [].withUnsafeBytes { try decoder.next(from: $0, at: &position)?.offset }
+        #expect(none == nil)
+        #expect(decoder.reservedBytes <= 65_536)
+        try decoder.finish()
+    }
+
     @Test("allows exactly the limit")
     func limit() throws {
         var bytes: [UInt8] = []

@@ -104,6 +104,23 @@ struct SessionTests {
         #expect(session.activeRuns == 0)
     }
 
+    @Test("never traps on any header, in any phase", arguments: [81, 82, 83, 84] as [UInt64])
+    func randomHeaders(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        for length in 0...Self.opening.count {
+            var session = Session(role: seed.isMultiple(of: 2) ? .supervisor : .worker)
+            for type in Self.opening[..<length] { try session.pass(FrameHeader(type)) }
+            for _ in 0..<3_000 {
+                let header = FrameHeader(
+                    FrameType.allCases.randomElement(using: &random)!,
+                    flags: FrameFlags(rawValue: .random(in: 0...255, using: &random)),
+                    slot: .random(in: 0...UInt16.max, using: &random), sequence: random.next())
+                _ = session.refusal(of: header)
+            }
+            #expect(session.activeRuns == 0, "seed \(seed)")
+        }
+    }
+
     /// Frames that a careless end might send: mostly near what is legal, so that walks get far.
     private static func candidate(_ session: Session, _ random: inout SeededGenerator) -> FrameHeader {
         // What ends the walk early is drawn seldom.

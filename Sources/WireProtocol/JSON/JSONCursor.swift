@@ -189,7 +189,7 @@ struct JSONCursor {
         position &+= 1
         var hasEscapes = false
         while true {
-            skipPlainASCII()
+            position = Word.skipPlainASCII(in: text, from: position)
             guard position < text.count else { throw .unexpectedEnd }
             let byte = text[position]
             if byte == UInt8(ascii: "\"") {
@@ -207,30 +207,6 @@ struct JSONCursor {
                 throw .controlCharacter
             }
         }
-    }
-
-    /// Steps over bytes that mean themselves, eight at a time, up to a quote, backslash, control byte or non-ASCII one.
-    @inline(__always)
-    private mutating func skipPlainASCII() {
-        var place = position
-        while place &+ 8 <= text.count {
-            let word = UInt64(littleEndian: text.loadUnaligned(fromByteOffset: place, as: UInt64.self))
-            let special =
-                Word.matches(word, UInt8(ascii: "\"")) | Word.matches(word, UInt8(ascii: "\\"))
-                | Word.below(word, 0x20) | (word & Word.highBits)
-            if special != 0 {
-                position = place &+ special.trailingZeroBitCount / 8
-                return
-            }
-            place &+= 8
-        }
-        while place < text.count, Self.isPlainASCII(text[place]) { place &+= 1 }
-        position = place
-    }
-
-    @inline(__always)
-    private static func isPlainASCII(_ byte: UInt8) -> Bool {
-        byte >= 0x20 && byte < 0x80 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
     private mutating func skipEscape() throws(JSONError.Reason) {

@@ -22,6 +22,19 @@ public enum JSONScanner {
         }
     }
 
+    /// As ``validate(_:)-(UnsafeRawBufferPointer)``, for an array.
+    public static func validate(_ text: [UInt8]) throws(JSONError) {
+        let failure = text.withUnsafeBytes { (bytes) -> JSONError? in
+            do throws(JSONError) {
+                try validate(bytes)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure { throw failure }
+    }
+
     /// The members of the object that `text` is, in their order, duplicates included.
     ///
     /// The whole text is validated; the values are not parsed.
@@ -51,16 +64,6 @@ public enum JSONScanner {
             throw JSONError(error, at: cursor.position, in: text)
         }
     }
-}
-
-/// One member of an object, as byte ranges of the text in which it was found.
-public struct JSONMember: Equatable, Sendable {
-    /// The key with its escapes resolved; a lone surrogate becomes U+FFFD.
-    public let key: String
-    /// Where the key lies, quotes included.
-    public let keyRange: Range<Int>
-    /// Where the value lies, without the white space around it.
-    public let value: Range<Int>
 }
 
 extension JSONCursor {

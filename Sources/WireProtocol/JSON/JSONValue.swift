@@ -85,20 +85,6 @@ public enum JSONValue: Sendable {
     }
 }
 
-/// One member of a parsed object.
-public struct JSONMemberValue: Equatable, Sendable {
-    /// The key with its escapes resolved.
-    public let key: String
-    /// The value.
-    public let value: JSONValue
-
-    /// A member.
-    public init(key: String, value: JSONValue) {
-        self.key = key
-        self.value = value
-    }
-}
-
 extension JSONValue: Equatable {
     /// Whether both say the same: objects as sets of members, the last of equal keys counting; numbers by their digits
     /// (`1` and `1.0` differ); strings and keys by their bytes.

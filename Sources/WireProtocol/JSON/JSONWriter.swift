@@ -28,30 +28,24 @@ public enum JSONWriter {
     public static func appendEscapedContents(_ utf8: UnsafeRawBufferPointer, to output: inout [UInt8]) {
         var position = 0
         var plainStart = 0
-        while position < utf8.count {
-            let byte = utf8[position]
-            if byte >= 0x20, byte < 0x80, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
-                position += 1
+        while true {
+            position = Word.skipPlainASCII(in: utf8, from: position)
+            guard position < utf8.count else { break }
+            let isASCII = utf8[position] < 0x80
+            let length = isASCII ? 1 : UTF8Validation.sequenceLength(in: utf8, at: position)
+            let separator = lineSeparator(in: utf8, at: position)
+            if !isASCII, length > 0, separator == nil {
+                position += length
                 continue
-            }
-            var length = 1
-            if byte >= 0x80 {
-                length = UTF8Validation.sequenceLength(in: utf8, at: position)
-                if length > 0, lineSeparator(in: utf8, at: position) == nil {
-                    position += length
-                    continue
-                }
             }
             output.append(contentsOf: utf8[plainStart..<position])
             if length == 0 {
                 output.append(contentsOf: replacementCharacter)
-                length = wrongPartLength(in: utf8, at: position)
-            } else if let separator = lineSeparator(in: utf8, at: position) {
-                appendUnicodeEscape(separator, to: &output)
+                position += wrongPartLength(in: utf8, at: position)
             } else {
-                appendShortEscape(byte, to: &output)
+                appendEscape(separator ?? UInt16(utf8[position]), to: &output)
+                position += length
             }
-            position += length
             plainStart = position
         }
         output.append(contentsOf: utf8[plainStart..<utf8.count])
@@ -155,26 +149,22 @@ public enum JSONWriter {
         return 3
     }
 
-    private static func appendShortEscape(_ byte: UInt8, to output: inout [UInt8]) {
-        let letter: UInt8
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): letter = byte
-        case 0x08: letter = UInt8(ascii: "b")
-        case 0x09: letter = UInt8(ascii: "t")
-        case 0x0A: letter = UInt8(ascii: "n")
-        case 0x0C: letter = UInt8(ascii: "f")
-        case 0x0D: letter = UInt8(ascii: "r")
-        default: return appendUnicodeEscape(UInt16(byte), to: &output)
-        }
+    /// Appends the escape of a character of the basic plane, the short one where there is one.
+    private static func appendEscape(_ unit: UInt16, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\\"))
-        output.append(letter)
-    }
-
-    private static func appendUnicodeEscape(_ unit: UInt16, to output: inout [UInt8]) {
-        output.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "u")])
-        for shift in [12, 8, 4, 0] {
-            let digit = UInt8(unit >> UInt16(shift) & 0xF)
-            output.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+        switch unit {
+        case 0x22, 0x5C: output.append(UInt8(unit))
+        case 0x08: output.append(UInt8(ascii: "b"))
+        case 0x09: output.append(UInt8(ascii: "t"))
+        case 0x0A: output.append(UInt8(ascii: "n"))
+        case 0x0C: output.append(UInt8(ascii: "f"))
+        case 0x0D: output.append(UInt8(ascii: "r"))
+        default:
+            output.append(UInt8(ascii: "u"))
+            for shift in [12, 8, 4, 0] as [UInt16] {
+                let digit = UInt8(unit >> shift & 0xF)
+                output.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+            }
         }
     }
 }

@@ -32,18 +32,3 @@ extension RawJSON: CustomStringConvertible {
     /// The text itself.
     public var description: String { String(decoding: bytes, as: UTF8.self) }
 }
-
-extension JSONScanner {
-    /// As ``validate(_:)-(UnsafeRawBufferPointer)``, for an array.
-    public static func validate(_ text: [UInt8]) throws(JSONError) {
-        let failure = text.withUnsafeBytes { (bytes) -> JSONError? in
-            do throws(JSONError) {
-                try validate(bytes)
-                return nil
-            } catch {
-                return error
-            }
-        }
-        if let failure { throw failure }
-    }
-}

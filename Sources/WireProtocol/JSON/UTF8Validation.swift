@@ -65,24 +65,3 @@ public enum UTF8Validation {
         byte & 0xC0 == 0x80
     }
 }
-
-/// Eight bytes looked at in one machine word: constants and tests whose lowest set bit marks the first hit.
-///
-/// In each test a borrow can only spoil bits *above* a true hit, so the lowest one is always right.
-enum Word {
-    static let ones: UInt64 = 0x0101_0101_0101_0101
-    static let highBits: UInt64 = 0x8080_8080_8080_8080
-
-    /// Marks bytes equal to `byte`.
-    @inline(__always)
-    static func matches(_ word: UInt64, _ byte: UInt8) -> UInt64 {
-        let difference = word ^ (ones &* UInt64(byte))
-        return (difference &- ones) & ~difference & highBits
-    }
-
-    /// Marks bytes below `bound`, which is at most 0x80.
-    @inline(__always)
-    static func below(_ word: UInt64, _ bound: UInt8) -> UInt64 {
-        (word &- ones &* UInt64(bound)) & ~word & highBits
-    }
-}
