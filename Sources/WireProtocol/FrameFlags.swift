@@ -9,9 +9,12 @@ public struct FrameFlags: OptionSet, Hashable, Sendable {
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// On `predict` and `output`: the payload proper lies in a file that the payload names (``SpillFile``).
-    public static let spilled = FrameFlags(rawValue: 0x80)
+    @inlinable
+    public static var spilled: FrameFlags { FrameFlags(rawValue: 0x80) }
     /// On `log`: the text came from standard error, else from standard output.
-    public static let standardError = FrameFlags(rawValue: 0x01)
+    @inlinable
+    public static var standardError: FrameFlags { FrameFlags(rawValue: 0x01) }
     /// On `done`: the outputs form a list, else the one output is the value.
-    public static let collected = FrameFlags(rawValue: 0x01)
+    @inlinable
+    public static var collected: FrameFlags { FrameFlags(rawValue: 0x01) }
 }

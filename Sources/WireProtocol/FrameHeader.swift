@@ -10,9 +10,11 @@
 @frozen
 public struct FrameHeader: Equatable, Sendable {
     /// Bytes of a header.
-    public static let byteCount = 16
+    @inlinable
+    public static var byteCount: Int { 16 }
     /// The slot of frames that concern the worker as a whole.
-    public static let noSlot: UInt16 = 0xFFFF
+    @inlinable
+    public static var noSlot: UInt16 { 0xFFFF }
 
     /// Bytes of payload that follow the header.
     public var payloadLength: UInt32

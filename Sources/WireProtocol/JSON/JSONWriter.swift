@@ -8,7 +8,6 @@ public enum JSONWriter {
 
     /// Appends a string with its quotes. See ``appendEscapedContents(_:to:)-(UnsafeRawBufferPointer,_)``.
     public static func appendString(_ utf8: UnsafeRawBufferPointer, to output: inout [UInt8]) {
-        output.reserveCapacity(output.count + utf8.count + 2)
         output.append(UInt8(ascii: "\""))
         appendEscapedContents(utf8, to: &output)
         output.append(UInt8(ascii: "\""))
@@ -38,7 +37,7 @@ public enum JSONWriter {
                 position += length
                 continue
             }
-            output.append(contentsOf: utf8[plainStart..<position])
+            output.append(contentsOf: UnsafeRawBufferPointer(rebasing: utf8[plainStart..<position]))
             if length == 0 {
                 output.append(contentsOf: replacementCharacter)
                 position += wrongPartLength(in: utf8, at: position)
@@ -48,7 +47,7 @@ public enum JSONWriter {
             }
             plainStart = position
         }
-        output.append(contentsOf: utf8[plainStart..<utf8.count])
+        output.append(contentsOf: UnsafeRawBufferPointer(rebasing: utf8[plainStart...]))
     }
 
     /// Appends what stands between the quotes of a string.
