@@ -128,7 +128,8 @@ func problems(of input: String, under schema: String) throws -> [String] {
             #"{"patternProperties":{"^x-":{"type":"integer"}},"additionalProperties":false}"#, #"{"x-a":"s"}"#,
             #"x-a: "s" is not of type "integer""#),
         SchemaCase(
-            #"{"additionalProperties":{"type":"integer"}}"#, #"{"a":{"b":1}}"#, #"a: {"b":1} is not of type "integer""#),
+            #"{"additionalProperties":{"type":"integer"}}"#, #"{"a":{"b":1}}"#,
+            #"a: {"b":1} is not of type "integer""#),
         SchemaCase(#"{"properties":{"a":{}}}"#, #"{"unknown":[1,2,3]}"#),
         SchemaCase(
             #"{"properties":{"a":{"required":["b"],"properties":{"b":{}}}}}"#, #"{"a":{}}"#, "a/b: Field required"),

@@ -32,8 +32,10 @@ package enum Arguments: Sendable, Equatable {
     private static func unknown(_ word: String) -> UsageError {
         if word.hasPrefix("-") {
             let isServeFlag = Settings.all.contains { $0.flag == flagName(of: word) }
-            let hint = isServeFlag ? "write supervisor serve \(word)" : "see supervisor --help"
-            return UsageError("unknown flag `\(word)`", hint: hint)
+            if isServeFlag {
+                return UsageError("`\(word)` is a flag of `serve`", hint: "write supervisor serve \(word) …")
+            }
+            return UsageError("unknown flag `\(word)`", hint: "see supervisor --help")
         }
         if word.hasSuffix(".json") {
             return UsageError("unknown command `\(word)`", hint: "write supervisor serve \(word)")

@@ -39,7 +39,16 @@ package struct ConfigurationLoader {
         loader.checkServerWide()
         if let document { loader.applyDeployments(document) }
         let hasError = loader.diagnostics.contains { $0.severity == .error }
-        return Outcome(configuration: hasError ? nil : loader.configuration, diagnostics: loader.diagnostics)
+        return Outcome(configuration: hasError ? nil : loader.configuration, diagnostics: loader.sortedDiagnostics)
+    }
+
+    /// What has a place by its place, then the rest as it was found.
+    private var sortedDiagnostics: [Diagnostic] {
+        let placed = diagnostics.filter { $0.place != nil }.enumerated().sorted { left, right in
+            let leftKey = (left.element.line ?? 0, left.element.column ?? 0, left.offset)
+            return leftKey < (right.element.line ?? 0, right.element.column ?? 0, right.offset)
+        }
+        return placed.map(\.element) + diagnostics.filter { $0.place == nil }
     }
 
     // MARK: The file
@@ -135,7 +144,6 @@ package struct ConfigurationLoader {
     private static func expectation(of type: SettingType, _ variable: SettingVariable) -> String {
         switch (variable.form, type) {
         case (.wholeSeconds, _): "must be a number of whole seconds up to a day (0 = no limit)"
-        case (_, .choice(let words, _)): "must be one of \(words.joined(separator: ", "))"
         default: "must be \(type.noun)"
         }
     }
@@ -204,7 +212,7 @@ package struct ConfigurationLoader {
     private mutating func checkServerWide() {
         chooseListenAddresses()
         let limits = configuration.limits
-        if limits.inlinePayload > limits.frame {
+        if limits.inlinePayload > limits.frame, !hasProblem(with: ["limits.inline_payload", "limits.frame"]) {
             diagnostics.append(
                 Diagnostic(
                     path: "limits.inline_payload",
@@ -212,6 +220,14 @@ package struct ConfigurationLoader {
                         + "than `limits.frame`, \(Quantity.text(bytes: limits.frame)) (\(origin(of: "limits.frame")))",
                     hint: "a payload that goes inline must fit into a frame"))
         }
+    }
+
+    /// Whether something was said about one of these settings already, under any of their names.
+    private func hasProblem(with settings: [String]) -> Bool {
+        let names = Settings.all.filter { settings.contains($0.name) }.flatMap { setting in
+            [setting.name, setting.flag ?? setting.name] + setting.variables.map(\.name)
+        }
+        return diagnostics.contains { $0.path.map(names.contains) ?? false }
     }
 
     private func origin(of name: String) -> Origin { configuration.origins[name] ?? .default }

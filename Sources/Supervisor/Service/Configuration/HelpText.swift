@@ -4,6 +4,8 @@ package enum HelpText {
     private static let width = 80
     /// Where descriptions begin.
     private static let indent = 10
+    /// Where they begin in the brief form.
+    private static let briefIndent = 38
 
     /// What to print, with its final newline.
     package static func text(_ topic: HelpTopic, isBrief: Bool = false) -> String {
@@ -89,20 +91,25 @@ package enum HelpText {
         return lines.joined(separator: "\n") + (isBrief ? "\n" : "")
     }
 
+    /// The flag, the first clause of its summary and the default.
     private static func brief(_ setting: Setting<Configuration>) -> [String] {
         guard let flag = setting.flag else { return [] }
-        return ["  \(padded("\(flag) \(setting.type.placeholder)", to: 44))\(defaultText(of: setting))"]
+        let clause = setting.summary.prefix { !".;:".contains($0) }
+        let text = wrapped("\(clause) [\(defaultText(of: setting))]", indent: briefIndent)
+        let head = "  \(flag) \(setting.type.placeholder)"
+        guard head.count < briefIndent else { return [head] + text }
+        return [head + text[0].dropFirst(head.count)] + text.dropFirst()
     }
 
     private static func full(_ setting: Setting<Configuration>) -> [String] {
         guard let flag = setting.flag else { return [] }
-        var lines = ["  \(flag) \(setting.type.placeholder)"]
-        lines += wrapped(setting.summary)
         let range = setting.type.rangeText.map { " (\($0))" } ?? ""
-        lines += wrapped("Default: \(defaultText(of: setting))\(range): \(setting.reason).")
-        let variables = setting.variables.map(\.name).joined(separator: ", ")
-        lines += wrapped("[file: \(setting.name)] [env: \(variables)]")
-        return lines
+        return ["  \(flag) \(setting.type.placeholder)"]
+            + wrapped(setting.summary)
+            + wrapped("Default: \(defaultText(of: setting))\(range)")
+            + wrapped("Why: \(setting.reason)")
+            + ["\(margin(indent))File: \(setting.name)"]
+            + wrapped("Env: \(setting.variables.map(\.name).joined(separator: ", "))")
     }
 
     static func defaultText(of setting: Setting<Configuration>) -> String {
@@ -124,16 +131,16 @@ package enum HelpText {
             Environment:
               Each option names its variable. A bad value is an error, except for Cog's
               own variables, which are then ignored with a warning as in Cog:
-            \(wrapped(tolerant).joined(separator: "\n"))
+            \(wrapped(tolerant, indent: 4).joined(separator: "\n"))
               A variable whose name ends in _MS takes a bare number as milliseconds;
               COG_SETUP_TIMEOUT takes whole seconds.
 
             Examples:
-              supervisor serve                              ./\(ConfigurationLoader.fileName) on 127.0.0.1:5000
-              supervisor serve models/llama --port 8080     a directory, another port
-              supervisor serve --host 0.0.0.0               reachable from other machines
+              supervisor serve                            ./\(ConfigurationLoader.fileName), 127.0.0.1:5000
+              supervisor serve models/llama --port 8080   a directory, another port
+              supervisor serve --host 0.0.0.0             reachable from other machines
+              supervisor serve --print-config             what is in force, and why
               supervisor serve --listen 127.0.0.1:5000 --listen unix:/run/models.sock
-              supervisor serve --print-config               what is in force, and why
 
             A configuration:
               {
@@ -155,20 +162,21 @@ package enum HelpText {
     // MARK: Layout
 
     private static func padded(_ text: String, to width: Int) -> String {
-        text + String(repeating: " ", count: max(1, width - text.count))
+        text + margin(max(1, width - text.count))
     }
 
-    private static func wrapped(_ text: String) -> [String] {
-        let margin = String(repeating: " ", count: indent)
+    private static func margin(_ count: Int) -> String { String(repeating: " ", count: count) }
+
+    private static func wrapped(_ text: String, indent: Int = indent) -> [String] {
         var lines: [String] = []
         var line = ""
         for word in text.split(separator: " ") {
             if !line.isEmpty, indent + line.count + 1 + word.count > width {
-                lines.append(margin + line)
+                lines.append(margin(indent) + line)
                 line = ""
             }
             line += (line.isEmpty ? "" : " ") + word
         }
-        return lines + [margin + line]
+        return lines + [margin(indent) + line]
     }
 }

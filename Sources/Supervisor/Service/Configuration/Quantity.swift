@@ -7,7 +7,7 @@ enum Quantity {
 
     private static let sizeUnits: [(suffix: String, bytes: UInt64)] = [
         ("B", 1), ("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000),
-        ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30),
+        ("TB", 1_000_000_000_000), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40),
     ]
 
     /// `30s`, `500ms`, `1.5h`, `1m30s`; without a unit, a count of `plainUnit`. Nil when it is none of these.
@@ -67,8 +67,9 @@ enum Quantity {
     /// The shortest way to write a duration exactly with one unit: `90s`, `5m`, `500ms`.
     static func text(nanoseconds: Nanoseconds) -> String {
         if nanoseconds == 0 { return "0s" }
-        // Only units people think in; a day is seldom meant when 86,400 s are.
-        for unit in durationUnits.reversed() where unit.suffix != "d" && nanoseconds % unit.nanoseconds == 0 {
+        for unit in durationUnits.reversed() where nanoseconds % unit.nanoseconds == 0 {
+            // One day is rather thought of as 24 hours.
+            if unit.suffix == "d", nanoseconds == unit.nanoseconds { continue }
             return "\(nanoseconds / unit.nanoseconds)\(unit.suffix)"
         }
         return "\(nanoseconds)ns"

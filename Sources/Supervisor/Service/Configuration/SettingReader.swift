@@ -41,8 +41,8 @@ struct SettingReader<Root: Sendable> {
 
     private mutating func read(_ node: ConfigurationNode, at keys: [String], path: String) {
         guard case .object(let members) = node.content else {
-            let subject = path.isEmpty ? "the configuration" : "it"
-            report(node.range, path, InvalidValue("\(subject) must be an object, not \(node.kind)"))
+            let subject = path.isEmpty ? "the configuration " : ""
+            report(node.range, path, InvalidValue("\(subject)must be an object, not \(node.kind)"))
             return
         }
         var seen: [String: Range<Int>] = [:]
@@ -69,7 +69,7 @@ struct SettingReader<Root: Sendable> {
     }
 
     private mutating func read(_ node: ConfigurationNode, for setting: Setting<Root>, path: String) {
-        do throws(InvalidNode) {
+        do throws(InvalidNodes) {
             var value = try setting.type.parse(node)
             if setting.type == .path, case .text(let text) = value {
                 value = .text(PathText.absolute(text, in: directory))
@@ -77,19 +77,11 @@ struct SettingReader<Root: Sendable> {
             do throws(InvalidValue) {
                 value = try value.withAbsoluteSockets(in: directory)
             } catch {
-                throw InvalidNode(node, error)
+                throw InvalidNodes(node, error)
             }
-            if case .environment(let entries) = value { reportRepeated(entries, in: node, path: path) }
             values.append((setting, value, path, document.place(of: node.range)))
         } catch {
-            report(error.range, path + error.suffix, error.value)
-        }
-    }
-
-    private mutating func reportRepeated(_ entries: [EnvironmentEntry], in node: ConfigurationNode, path: String) {
-        guard case .object(let members) = node.content else { return }
-        for (index, member) in members.enumerated() where members[..<index].contains(where: { $0.key == member.key }) {
-            report(member.keyRange, "\(path).\(member.key)", InvalidValue("is given twice"))
+            for problem in error.all { report(problem.range, path + problem.suffix, problem.value) }
         }
     }
 

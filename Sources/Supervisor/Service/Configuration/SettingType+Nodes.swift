@@ -12,9 +12,22 @@ struct InvalidNode: Error {
     }
 }
 
+/// All that is wrong with one value of the file.
+struct InvalidNodes: Error {
+    let all: [InvalidNode]
+
+    init(_ all: [InvalidNode]) {
+        self.all = all
+    }
+
+    init(_ node: ConfigurationNode, suffix: String = "", _ value: InvalidValue) {
+        self.init([InvalidNode(node, suffix: suffix, value)])
+    }
+}
+
 extension SettingType {
     /// Reads a value from the file.
-    func parse(_ node: ConfigurationNode) throws(InvalidNode) -> SettingValue {
+    func parse(_ node: ConfigurationNode) throws(InvalidNodes) -> SettingValue {
         switch (self, node.content) {
         case (.integer, .number(let digits)), (.bytes, .number(let digits)), (.duration, .number(let digits)):
             return try parse(digits, of: node)
@@ -31,71 +44,77 @@ extension SettingType {
         case (.environment, .object(let members)):
             return .environment(try environment(in: members))
         default:
-            throw InvalidNode(node, InvalidValue("must be \(noun), not \(node.kind)", hint: mistypeHint(node)))
+            throw InvalidNodes(node, InvalidValue("must be \(noun), not \(node.kind)", hint: mistypeHint(node)))
         }
     }
 
-    private func parse(_ text: String, of node: ConfigurationNode) throws(InvalidNode) -> SettingValue {
+    private func parse(_ text: String, of node: ConfigurationNode) throws(InvalidNodes) -> SettingValue {
         do throws(InvalidValue) {
             return try parse(text)
         } catch {
-            throw InvalidNode(node, error)
+            throw InvalidNodes(node, error)
         }
     }
 
-    private func addresses(in node: ConfigurationNode) throws(InvalidNode) -> [ListenAddress] {
+    private func addresses(in node: ConfigurationNode) throws(InvalidNodes) -> [ListenAddress] {
         let elements = if case .list(let elements) = node.content { elements } else { [node] }
         var addresses: [ListenAddress] = []
+        var problems: [InvalidNode] = []
         for (index, element) in elements.enumerated() {
             let suffix = elements.count > 1 ? "[\(index)]" : ""
             guard case .text(let text) = element.content else {
-                throw InvalidNode(
-                    element, suffix: suffix,
-                    InvalidValue("must be `HOST:PORT` or `unix:PATH` in quotes, not \(element.kind)"))
+                let value = InvalidValue("must be `HOST:PORT` or `unix:PATH` in quotes, not \(element.kind)")
+                problems.append(InvalidNode(element, suffix: suffix, value))
+                continue
             }
             do throws(InvalidValue) {
                 addresses.append(try ListenAddress(text))
             } catch {
-                throw InvalidNode(element, suffix: suffix, error)
+                problems.append(InvalidNode(element, suffix: suffix, error))
             }
         }
+        guard problems.isEmpty else { throw InvalidNodes(problems) }
         guard !addresses.isEmpty else {
-            throw InvalidNode(node, InvalidValue("must not be empty", hint: "leave `listen` out to use host and port"))
+            throw InvalidNodes(node, InvalidValue("must not be empty", hint: "leave `listen` out to use host and port"))
         }
         return addresses
     }
 
-    private func texts(in elements: [ConfigurationNode], of node: ConfigurationNode) throws(InvalidNode) -> [String] {
+    private func texts(in elements: [ConfigurationNode], of node: ConfigurationNode) throws(InvalidNodes) -> [String] {
         var texts: [String] = []
+        var problems: [InvalidNode] = []
         for (index, element) in elements.enumerated() {
-            guard case .text(let text) = element.content, !text.utf8.contains(0) else {
-                throw InvalidNode(
-                    element, suffix: "[\(index)]",
-                    InvalidValue("must be a text in quotes without NUL, not \(element.kind)"))
+            if case .text(let text) = element.content, !text.utf8.contains(0) {
+                texts.append(text)
+            } else {
+                let value = InvalidValue("must be a text in quotes without NUL, not \(element.kind)")
+                problems.append(InvalidNode(element, suffix: "[\(index)]", value))
             }
-            texts.append(text)
         }
+        guard problems.isEmpty else { throw InvalidNodes(problems) }
         guard let program = texts.first, !program.isEmpty else {
-            throw InvalidNode(node, InvalidValue("must name a program first"))
+            throw InvalidNodes(node, InvalidValue("must name a program first"))
         }
         return texts
     }
 
-    private func environment(in members: [ConfigurationMember]) throws(InvalidNode) -> [EnvironmentEntry] {
+    private func environment(in members: [ConfigurationMember]) throws(InvalidNodes) -> [EnvironmentEntry] {
         var entries: [EnvironmentEntry] = []
+        var problems: [InvalidNode] = []
         for member in members {
-            let suffix = ".\(member.key)"
-            guard !member.key.isEmpty, !member.key.utf8.contains(0), !member.key.contains("=") else {
-                throw InvalidNode(
-                    member.value, suffix: suffix, InvalidValue("a variable's name must not be empty or hold `=`"))
+            var value: InvalidValue?
+            if member.key.isEmpty || member.key.utf8.contains(0) || member.key.contains("=") {
+                value = InvalidValue("a variable's name must not be empty or hold `=` or NUL")
+            } else if entries.contains(where: { $0.name == member.key }) {
+                value = InvalidValue("is given twice")
+            } else if case .text(let text) = member.value.content, !text.utf8.contains(0) {
+                entries.append(EnvironmentEntry(name: member.key, value: text))
+            } else {
+                value = InvalidValue("must be a text without NUL, not \(member.value.kind)", hint: "put it in quotes")
             }
-            guard case .text(let value) = member.value.content, !value.utf8.contains(0) else {
-                throw InvalidNode(
-                    member.value, suffix: suffix,
-                    InvalidValue("must be a text without NUL, not \(member.value.kind)", hint: "put it in quotes"))
-            }
-            entries.append(EnvironmentEntry(name: member.key, value: value))
+            if let value { problems.append(InvalidNode(member.value, suffix: ".\(member.key)", value)) }
         }
+        guard problems.isEmpty else { throw InvalidNodes(problems) }
         return entries
     }
 

@@ -62,14 +62,16 @@ package enum SettingType: Sendable, Equatable {
             return .bytes(value)
         case .duration(let range, let zeroIsOff):
             guard let value = Self.duration(text, form), range.contains(value) || (zeroIsOff && value == 0) else {
-                throw refusal(of: text)
+                throw refusal(of: text, form)
             }
             return .duration(value)
         case .boolean:
             guard let value = Bool(text) else { throw refusal(of: text) }
             return .boolean(value)
         case .choice(let words, let aliases):
-            let word = aliases[text] ?? text
+            // Other programs write their levels in capitals; there is nothing else they could mean.
+            let lowercased = text.lowercased()
+            let word = aliases[lowercased] ?? lowercased
             guard words.contains(word) else {
                 let nearest = NearestName.of(text, among: words)
                 throw InvalidValue(refusal(of: text).message, hint: nearest.map { "did you mean `\($0)`?" })
@@ -94,8 +96,14 @@ package enum SettingType: Sendable, Equatable {
     }
 
     /// That `text` is not what it takes.
-    func refusal(of text: String) -> InvalidValue {
-        let range = rangeText.map { " (\($0))" } ?? ""
+    func refusal(of text: String, _ form: SettingVariable.Form = .plain) -> InvalidValue {
+        let range: String
+        switch self {
+        case .bytes, .duration: range = rangeText.map { " (\($0))" } ?? ""
+        default: range = ""
+        }
+        // The one form in which a bare number means something else than the noun says.
+        let noun = form == .milliseconds ? noun.replacing("seconds", with: "milliseconds") : noun
         return InvalidValue("must be \(noun)\(range), not `\(Self.shortened(text))`")
     }
 
@@ -106,7 +114,7 @@ package enum SettingType: Sendable, Equatable {
         case .bytes: "a size such as `64MiB` or a number of bytes"
         case .duration: "a duration such as `30s`, `500ms` or `5m`, or a number of seconds"
         case .boolean: "true or false"
-        case .choice: "one of its words"
+        case .choice(let words, _): "one of \(words.joined(separator: ", "))"
         case .text, .path: "a text in quotes"
         case .host: "an IP address in quotes"
         case .deploymentName: "a name in quotes"

@@ -27,8 +27,8 @@ package enum Settings {
     private static let manyConnections = 1_000_000
     /// Largest size that can be asked for where only memory sets a limit.
     private static let largeSize = 1 << 40
-    /// Largest body or output: 4 GiB less one byte is what a length of 32 bits can say.
-    private static let largestPayload = (1 << 32) - 1
+    /// Largest body or output: lies whole in memory, and half of what a length of 32 bits can say.
+    private static let largestPayload = 2 << 30
     /// Longest time that can be asked for: beyond a day "for ever" is meant.
     private static let longTime: Nanoseconds = .seconds(86_400)
 
@@ -37,7 +37,7 @@ package enum Settings {
             .init(
                 "listen", flag: "--listen", from: [.own("SUPERVISOR_LISTEN")],
                 "Address to accept connections on: HOST:PORT, [IPV6]:PORT or unix:PATH; several are allowed.",
-                why: "empty, so that host and port decide", default: "host and port"),
+                why: "one address is enough for most", default: "HOST:PORT of the next two"),
             .addresses,
             read: { .addresses($0.listenAddresses) },
             write: { if case .addresses(let value) = $1 { $0.listen = value } }),
@@ -168,9 +168,11 @@ package enum Settings {
             \.history.events, 0...1_000_000_000,
             .init(
                 "history.events", flag: "--history-events", from: [.cog("COG_STREAM_HISTORY_CAPACITY")],
-                "Events of one prediction that a late reader may replay; 0 = live only. Costs about events × mean "
-                    + "size × predictions kept.",
-                why: "the capacity of Cog")),
+                "Newest events of one prediction, of all kinds, that a late reader may replay; 0 = live only. Memory: "
+                    + "events × mean size × predictions running or retained, within `history.bytes` for each and "
+                    + "`history.total_bytes` for all. A reader who comes when older events are gone is told how many "
+                    + "it missed; readers who were there from the start miss nothing.",
+                why: "the capacity of Cog, some pages of generated text")),
         .bytes(
             \.history.bytes, 0...largeSize,
             .init(
@@ -203,7 +205,7 @@ package enum Settings {
             \.streaming.heartbeat, .seconds(1) ... .seconds(60),
             .init(
                 "streaming.heartbeat", flag: "--heartbeat", from: [.own("SUPERVISOR_HEARTBEAT_MS", .milliseconds)],
-                "Silence on an event stream after which a comment is sent.",
+                "Silence on an event stream after which a comment line is sent.",
                 why: "as Cog; a quarter of the minute after which common proxies cut a silent connection")),
         .duration(
             \.streaming.writeTimeout, .seconds(1) ... .seconds(3600),
