@@ -14,7 +14,8 @@ struct InputValidators {
     /// The body of the refusal where the input does not fit the handler's schema; nil: it fits, or there is no schema.
     mutating func errors(in input: [UInt8]?, _ handler: ServedHandler, deployment: Int) -> [UInt8]? {
         guard let source = handler.input, let schema = schema(source, deployment) else { return nil }
-        return schema.errors(in: input ?? emptyObject)
+        let problems = schema.validate(RawJSON(unchecked: input ?? emptyObject))
+        return problems.isEmpty ? nil : InputProblem.body(problems)
     }
 
     private mutating func schema(_ source: RawJSON, _ deployment: Int) -> InputSchema? {

@@ -39,7 +39,7 @@ enum OpenAPIDocument {
     private static let idParameter =
         #""parameters":[{"name":"prediction_id","in":"path","required":true,"schema":{"type":"string"}}],"#
     private static let operation =
-        #""requestBody":{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/PredictionRequest"}}}},"#
+        ##""requestBody":{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/PredictionRequest"}}}},"##
         + #""responses":{"200":{"description":"Successful Response","content":{"application/json":{"schema":"#
         + ##"{"$ref":"#/components/schemas/PredictionResponse"}}}}}"##
     private static let schemas =

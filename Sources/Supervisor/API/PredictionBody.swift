@@ -27,7 +27,7 @@ struct PredictionBody {
             }
             return parse(members, request.body)
         } catch {
-            if error.reason == .notAnObject { return .failure(wrongShape("expected an object")) }
+            if error.reason == .expectedObject { return .failure(wrongShape("expected an object")) }
             return .failure(malformed("\(error.message) at line \(error.line) column \(error.column)"))
         }
     }
@@ -81,7 +81,7 @@ struct PredictionBody {
     static func badID(_ place: [String]) -> Refusal {
         Refusal(
             .validation(
-                place, "the prediction ID must be 1 to \(PredictionID.maximumBytes) bytes of UTF-8"))
+                place, "the prediction ID must be 1 to \(ProtocolLimits.maximumPredictionIDLength) bytes of UTF-8"))
     }
 
     private static let noWebhooks = Refusal(

@@ -211,7 +211,7 @@ package struct RequestHandler {
     /// A repeated request that brings no input means the one that there was.
     private func isSame(_ new: [UInt8]?, _ old: [UInt8]?) -> Bool {
         guard let new else { return true }
-        return SameInput.areEqual(new, old ?? Array("{}".utf8))
+        return SameInput.areEqual(RawJSON(unchecked: new), RawJSON(unchecked: old ?? emptyObject))
     }
 
     /// Events in Cog's words are only for handlers that opted in; whether one did is known with its manifest.

@@ -17,9 +17,9 @@ package enum Action: Sendable {
     case sendToWorker(WorkerID, [UInt8])
     /// A payload too large for the pipe: write it to a file, then send the frame that names it.
     case spillToWorker(WorkerID, slot: UInt16, run: UInt64, [UInt8])
-    /// Read the file whole, delete it, and answer with `spillLoaded`. The path is what the worker said and
+    /// Read the file whole (its size must be the given one, if one is given), delete it, and answer with `spillLoaded`. The path is what the worker said and
     /// must lie in the spool.
-    case loadSpill(WorkerID, path: String, limit: Int)
+    case loadSpill(WorkerID, path: String, size: Int?, limit: Int)
     /// Read what the worker has written to its logs so far, then answer with `logsDrained`.
     case drainLogs(WorkerID)
     case pauseReading(WorkerID)

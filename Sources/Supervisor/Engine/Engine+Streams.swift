@@ -112,6 +112,13 @@ extension SupervisorEngine {
         readerLeft(connection, key)
     }
 
+    /// The reader's socket was full after something that was written to it apart from the events.
+    package mutating func readerBlocked(_ connection: ConnectionID, now: UInt64) {
+        guard case .reading(let key, let request) = connections[connection] else { return }
+        let subscriber = SubscriberID(rawValue: connection.rawValue)
+        predictions[key].prediction.streams.with(request.profile) { $0.channel.blocked(subscriber, now: now) }
+    }
+
     private func isReadingTyped(_ connection: ConnectionID) -> Bool {
         if case .reading(_, let request) = connections[connection] { return request.flavor == .typed }
         return false

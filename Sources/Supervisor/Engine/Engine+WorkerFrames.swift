@@ -73,9 +73,9 @@ extension SupervisorEngine {
         case .started(let slot): runStarted(slot, worker)
         case .output: preconditionFailure("outputs within the frame never become messages here")
         case .spilledOutput(let slot, _, let file):
-            beginSpill(PendingSpill(slot: slot, mime: nil), path: file.path, worker)
+            beginSpill(PendingSpill(slot: slot, mime: nil), path: file.path, size: file.size, worker)
         case .fileOutput(let slot, _, let file):
-            beginSpill(PendingSpill(slot: slot, mime: file.mime), path: file.path, worker)
+            beginSpill(PendingSpill(slot: slot, mime: file.mime), path: file.path, size: nil, worker)
         case .log(let slot, _, let text): logged(text, slot: slot, worker)
         case .metric(let slot, _, let metric): metricRecorded(metric, slot: slot, worker)
         case .done(let slot, _, let outcome, let isCollected): runDone(slot, outcome, collected: isCollected, worker)
@@ -155,12 +155,12 @@ extension SupervisorEngine {
 
     // MARK: Payloads in files
 
-    private mutating func beginSpill(_ spill: PendingSpill, path: String, _ worker: WorkerID) {
+    private mutating func beginSpill(_ spill: PendingSpill, path: String, size: Int?, _ worker: WorkerID) {
         workers[worker.handle].spill = spill
         actions.append(.pauseReading(worker))
         let deployment = workers[worker.handle].deployment
         actions.append(
-            .loadSpill(worker, path: path, limit: deployments[deployment.value].settings.limits.output))
+            .loadSpill(worker, path: path, size: size, limit: deployments[deployment.value].settings.limits.output))
     }
 
     mutating func spillLoaded(_ worker: WorkerID, _ bytes: [UInt8]) {

@@ -144,6 +144,9 @@ package struct SupervisorEngine: ~Copyable {
         }
     }
 
+    /// There are actions to carry out, or streams to flush.
+    package var hasWork: Bool { !actions.isEmpty || !dirty.isEmpty }
+
     /// Marks that the prediction's streams have something for `flush`.
     @inline(__always)
     mutating func markDirty(_ key: PredictionKey) {

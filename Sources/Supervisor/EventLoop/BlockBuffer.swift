@@ -1,9 +1,9 @@
 /// Blocks of bytes, bounded in all: when they become too many, the oldest whole ones are dropped and counted.
-struct BlockBuffer {
+package struct BlockBuffer {
     /// The most bytes that wait.
-    let capacity: Int
+    package let capacity: Int
     /// Blocks dropped so far.
-    private(set) var droppedCount: UInt64 = 0
+    package private(set) var droppedCount: UInt64 = 0
 
     /// All waiting blocks from `start` on; what lies before is dropped and not yet cleared away.
     private var bytes: [UInt8] = []
@@ -12,15 +12,18 @@ struct BlockBuffer {
     private var ends: [Int] = []
     private var firstEnd = 0
 
-    init(capacity: Int) {
+    /// - Parameter capacity: the most bytes that may wait.
+    package init(capacity: Int) {
         self.capacity = capacity
     }
 
-    var isEmpty: Bool { start == bytes.count }
-    var byteCount: Int { bytes.count - start }
+    /// Whether nothing waits.
+    package var isEmpty: Bool { start == bytes.count }
+    /// Bytes that wait.
+    package var byteCount: Int { bytes.count - start }
 
     /// Adds a block. One that is larger than the capacity is itself dropped.
-    mutating func append(_ block: UnsafeRawBufferPointer) {
+    package mutating func append(_ block: UnsafeRawBufferPointer) {
         guard !block.isEmpty else { return }
         guard block.count <= capacity else {
             droppedCount += 1
@@ -33,7 +36,7 @@ struct BlockBuffer {
     }
 
     /// Takes all waiting bytes. `spare` is an array whose memory may be used for the next ones.
-    mutating func takeAll(spare: consuming [UInt8]) -> (bytes: [UInt8], start: Int) {
+    package mutating func takeAll(spare: consuming [UInt8]) -> (bytes: [UInt8], start: Int) {
         let taken = (bytes, start)
         spare.removeAll(keepingCapacity: true)
         bytes = spare

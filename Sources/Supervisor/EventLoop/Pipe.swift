@@ -3,7 +3,7 @@ import Glibc
 
 /// A one-way channel to another process. Both ends are close-on-exec, and blocking until made otherwise: each end has
 /// its own mode, so that a worker may block where its supervisor does not.
-package struct Pipe: ~Copyable {
+@frozen package struct Pipe: ~Copyable {
     package var reading: FileDescriptor
     package var writing: FileDescriptor
 

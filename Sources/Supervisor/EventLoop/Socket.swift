@@ -9,15 +9,33 @@ package enum Socket {
         return FileDescriptor(adopting: raw)
     }
 
-    /// Connects to an address of this machine, where the answer is there at once: a path, or a loopback address. (For
-    /// others it throws `EINPROGRESS`; the supervisor itself connects to nobody.)
-    package static func connect(to address: SocketAddress) throws(SystemError) -> FileDescriptor {
+    /// Connects, and waits for the answer at most `patience` nanoseconds. Meant for addresses of this machine, where it
+    /// is there at once: others would hold up the calling thread.
+    ///
+    /// - Throws: `ETIMEDOUT` when nobody answers in time, `EAGAIN` for a path whose listener has no room for one more.
+    package static func connect(
+        to address: SocketAddress, patience: UInt64 = TimeSpan.second
+    ) throws(SystemError) -> FileDescriptor {
         let descriptor = try make(family: address.family)
         let raw = descriptor.raw
         let result = try address.withSocketAddress { Glibc.connect(raw, $0, $1) }
-        guard result >= 0 else { throw .last("connect", subject: address.description) }
+        var error = result < 0 ? errno : 0
+        if error == EINPROGRESS {
+            var entry = pollfd(fd: raw, events: Int16(POLLOUT), revents: 0)
+            let isAnswered = poll(&entry, 1, Int32(clamping: patience / TimeSpan.millisecond)) > 0
+            error = isAnswered ? try takeError(raw) : ETIMEDOUT
+        }
+        guard error == 0 else { throw SystemError("connect", error, subject: address.description) }
         if address.family != AF_UNIX { try disableDelay(raw) }
         return descriptor
+    }
+
+    /// The error that waits on a socket (`SO_ERROR`), taken from it; 0 for none.
+    private static func takeError(_ descriptor: Int32) throws(SystemError) -> Int32 {
+        var error: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        guard getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) >= 0 else { throw .last("getsockopt") }
+        return error
     }
 
     /// Sends small writes at once instead of waiting for the acknowledgement of the one before (`TCP_NODELAY`): every

@@ -1,5 +1,5 @@
 /// A running worker: its names and the supervisor's ends of its pipes. Signals and reaps go through `ChildProcess`.
-package struct SpawnedProcess: ~Copyable {
+@frozen package struct SpawnedProcess: ~Copyable {
     /// The process, session and group number: the child leads a session and group of its own.
     package let pid: Int32
     /// Becomes readable when the process ends, whoever still holds its pipes.

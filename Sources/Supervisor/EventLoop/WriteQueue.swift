@@ -132,7 +132,7 @@ package struct WriteQueue: ~Copyable {
     }
 
     /// `flush(to:)` with the system call as a parameter, so that a test can play the kernel.
-    mutating func flush(
+    package mutating func flush(
         through write: (UnsafeRawBufferPointer, UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> TransferResult
     ) -> Outcome {
         while byteCount > 0 {

@@ -216,6 +216,14 @@ package struct Channel: ~Copyable {
         subscriptions[place].lastWrite = now
     }
 
+    /// A reader's socket turned out to be full.
+    package mutating func blocked(_ id: SubscriberID, now: UInt64) {
+        guard let place = subscriptions.firstIndex(where: { $0.id == id }), subscriptions[place].state == .live else {
+            return
+        }
+        subscriptions[place].state = .blocked(since: now)
+    }
+
     /// For a stream that has ended: gives back what only the running one needed.
     package mutating func shrink() {
         history.shrink()

@@ -46,6 +46,13 @@ struct DecimalNumber: Hashable, Sendable {
     /// Whether it has no fractional part; `2.0` and `1e3` have none.
     var isInteger: Bool { digits.count <= max(exponent, 0) || digits.isEmpty }
 
+    /// The number as a count; nil when it is negative, has a fraction, or 18 digits do not hold it.
+    var count: Int? {
+        guard !isNegative, isInteger, exponent <= Self.maximumDivisorDigits else { return nil }
+        let zeros = digits.isEmpty ? 0 : exponent - digits.count
+        return (digits + [UInt8](repeating: 0, count: zeros)).reduce(0) { $0 * 10 + Int($1) }
+    }
+
     /// Whether it is greater than zero.
     var isPositive: Bool { !isNegative && !digits.isEmpty }
 

@@ -52,11 +52,9 @@ struct SchemaKeywords {
 
     /// A length or count: a whole number from 0.
     func count(_ key: String) throws(InputSchemaError) -> Int? {
-        guard let value = schema[key] else { return nil }
         // 2.0 is a whole number too; generators write it.
-        guard let double = value.doubleValue, let count = Int(exactly: double), count >= 0 else {
-            throw error(key, "must be a whole number from 0")
-        }
+        guard let bound = try number(key) else { return nil }
+        guard let count = bound.number.count else { throw error(key, "must be a whole number from 0") }
         return count
     }
 

@@ -55,11 +55,14 @@ package struct StopLadder: Equatable, Sendable {
 package enum ExitReason: Equatable, Sendable {
     case exited(Int32)
     case signaled(Int32)
+    /// It is gone, but the system could not say how.
+    case unknown
 
     /// One phrase, for error texts and logs.
     package var text: String {
         switch self {
         case .exited(let code): "exit status \(code)"
+        case .unknown: "an unknown end"
         case .signaled(let number): "signal \(number)\(ExitReason.names[number].map { " (\($0))" } ?? "")"
         }
     }

@@ -52,6 +52,11 @@ package struct Diagnostic: Sendable, Equatable {
     package var column: Int? { place?.column }
 }
 
+extension Diagnostic {
+    /// One line without the excerpt, for a log.
+    package var summary: String { (path.map { "\($0): " } ?? "") + message }
+}
+
 extension Diagnostic: CustomStringConvertible {
     /// Longest piece of a source line that is shown; a minified file has all on one line.
     private static let maximumExcerpt = 160

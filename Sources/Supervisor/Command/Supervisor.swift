@@ -1,0 +1,31 @@
+import Glibc
+import Service
+
+/// The program: words to a command, a command to an exit code.
+@main
+enum Supervisor {
+    static func main() {
+        exit(run(Array(CommandLine.arguments.dropFirst())))
+    }
+
+    private static func run(_ words: [String]) -> Int32 {
+        let arguments: Arguments
+        do throws(UsageError) {
+            arguments = try Arguments.parse(words)
+        } catch {
+            Console.error("\(error)\n")
+            return ExitCode.usage.rawValue
+        }
+        switch arguments {
+        case .help(let topic, let isBrief):
+            Console.output(HelpText.text(topic, isBrief: isBrief))
+            return ExitCode.success.rawValue
+        case .version:
+            Console.output("supervisor \(ProgramVersion.text)\n")
+            return ExitCode.success.rawValue
+        case .validate(let path): return ValidateCommand.run(path: path)
+        case .serve(let path, let flags, let printsConfiguration):
+            return ServeCommand.run(path: path, flags: flags, printsConfiguration: printsConfiguration)
+        }
+    }
+}

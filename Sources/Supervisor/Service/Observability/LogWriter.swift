@@ -1,0 +1,91 @@
+import Engine
+import EventLoop
+import WireProtocol
+
+/// The server's own log on standard error: one line per entry, JSON for machines, plain text for people.
+///
+/// Never blocks the loop: a thread of its own writes, and what a stuck reader does not take is dropped, oldest first, and
+/// counted.
+package final class LogWriter {
+    /// How long the end of the process waits for the reader of the log (nanoseconds).
+    private static let flushPatience: UInt64 = 500_000_000
+
+    private let writer: BackgroundWriter
+    private let level: LogEntry.Level
+    private let isPlain: Bool
+    private var reportedDrops: UInt64 = 0
+
+    /// - Parameter isPlain: text instead of JSON.
+    package init(descriptor: Int32, level: LogEntry.Level, isPlain: Bool) throws(SystemError) {
+        writer = try BackgroundWriter(descriptor: descriptor)
+        self.level = level
+        self.isPlain = isPlain
+    }
+
+    package func write(_ entry: LogEntry, wall: UInt64) {
+        guard entry.level >= level else { return }
+        let dropped = writer.droppedCount
+        if dropped > reportedDrops {
+            let lost = dropped - reportedDrops
+            reportedDrops = dropped
+            append(LogEntry(.warning, "\(lost) log lines were dropped: nobody reads standard error"), wall: wall)
+        }
+        append(entry, wall: wall)
+    }
+
+    private func append(_ entry: LogEntry, wall: UInt64) {
+        var line: [UInt8] = []
+        if isPlain {
+            LogWriter.writePlain(entry, wall, to: &line)
+        } else {
+            LogWriter.writeJSON(entry, wall, to: &line)
+        }
+        line.append(0x0A)
+        writer.append(line)
+    }
+
+    package func flush() {
+        _ = writer.flush(atMost: LogWriter.flushPatience)
+    }
+
+    private static func writeJSON(_ entry: LogEntry, _ wall: UInt64, to line: inout [UInt8]) {
+        JSONWriter.openObject(in: &line)
+        JSONWriter.appendMember("ts", Timestamp.text(wall), to: &line)
+        JSONWriter.appendMember("level", name(entry.level), to: &line)
+        JSONWriter.appendMember("msg", entry.message, to: &line)
+        if let deployment = entry.deployment { JSONWriter.appendMember("deployment", deployment, to: &line) }
+        if let pid = entry.processID { JSONWriter.appendMember("pid", pid, to: &line) }
+        if let id = entry.predictionID { JSONWriter.appendMember("prediction_id", id, to: &line) }
+        if let source = entry.source { JSONWriter.appendMember("source", source, to: &line) }
+        JSONWriter.closeObject(in: &line)
+    }
+
+    private static func writePlain(_ entry: LogEntry, _ wall: UInt64, to line: inout [UInt8]) {
+        // Hours, minutes and seconds of the time stamp: whoever watches knows the day.
+        line.append(contentsOf: Timestamp.text(wall).dropFirst(11).prefix(8).utf8)
+        line.append(contentsOf: " \(name(entry.level).padded(to: 7)) ".utf8)
+        if let deployment = entry.deployment {
+            let process = entry.processID.map { "/\($0)" } ?? ""
+            let source = entry.source.map { " \($0)" } ?? ""
+            line.append(contentsOf: "[\(deployment)\(process)\(source)] ".utf8)
+        }
+        // A terminal must not be steered by what a worker prints.
+        line.append(contentsOf: entry.message.utf8.map { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F ? 0x20 : $0 })
+        if let id = entry.predictionID { line.append(contentsOf: " (prediction \(id))".utf8) }
+    }
+
+    private static func name(_ level: LogEntry.Level) -> String {
+        switch level {
+        case .debug: "debug"
+        case .info: "info"
+        case .warning: "warning"
+        case .error: "error"
+        }
+    }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - utf8.count))
+    }
+}

@@ -1,0 +1,330 @@
+import API
+import Engine
+import EventLoop
+import HTTP
+import SSE
+import WireProtocol
+
+/// Loop, engine, listeners, connections and workers: starts them, joins them, and ends them in order.
+///
+/// Everything happens on one loop. Within a turn, what sockets and pipes bring goes into the engine; at its end the
+/// engine's wishes are carried out, and then what was appended to streams leaves, one write for each reader.
+package final class Server {
+    /// One read of a pipe or socket. Large, because a burst of frames that is read at once is also written at once.
+    private static let readBufferSize = 256 * 1024
+    /// How long (nanoseconds) the end waits for clients to take what is queued for them.
+    private static let flushPatience: UInt64 = 2_000_000_000
+
+    let loop: Loop
+    let httpLimits: HTTPLimits
+    let readBuffer: UnsafeMutableRawBufferPointer
+    let settings: ServerSettings
+
+    // The engine and the scratch buffers are touched by every event; their accesses never overlap, since the engine
+    // calls nothing back but `deliver`, which touches neither.
+    @exclusivity(unchecked) var engine: SupervisorEngine
+    @exclusivity(unchecked) private var scratch: [UInt8] = []
+    private var handler: RequestHandler
+    private var date = HTTPDate()
+    private var dateSecond: UInt64 = 0
+
+    var connections = ConnectionTable()
+    private var laterReads: [ClientConnection] = []
+    private var laterCloses: [ClientConnection] = []
+    var workers: [WorkerID: WorkerProcess] = [:]
+    private var timers: [TimerID: TimerToken] = [:]
+    private var listeners: [Listener] = []
+    private var signals: SignalSource?
+    let files: BackgroundQueue
+    private let logWriter: LogWriter
+    private let state: StateDirectory
+    private var exitCode: Int32?
+    private var spillNumber: UInt64 = 0
+
+    package init(
+        settings: ServerSettings, loop: Loop, listeners: [Listener], state: consuming StateDirectory, log: LogWriter
+    ) throws(SystemError) {
+        self.settings = settings
+        self.loop = loop
+        self.listeners = listeners
+        logWriter = log
+        httpLimits = settings.http
+        files = try BackgroundQueue(on: loop)
+        readBuffer = .allocate(byteCount: Server.readBufferSize, alignment: 4096)
+        let now = loop.now
+        engine = SupervisorEngine(
+            settings: settings.engine(spool: state.spool), generator: SystemRandomNumberGenerator(), now: now,
+            wallOffset: WallClock.now() - now)
+        self.state = state
+        handler = RequestHandler(
+            deployments: settings.deployments.map(\.settings.name), defaultDeployment: settings.defaultDeployment)
+    }
+
+    deinit {
+        readBuffer.deallocate()
+    }
+
+    /// Serves until it is told to stop. Answers the exit code.
+    package func run() throws(SystemError) -> Int32 {
+        signals = try SignalSource(on: loop, for: [.terminate, .interrupt]) { [unowned self] in received($0) }
+        for listener in listeners {
+            try listener.start(
+                accepted: { [unowned self] in accepted($0) },
+                failed: { [unowned self] in log(LogEntry(.error, "a connection could not be accepted: \($0)")) })
+        }
+        engine.start(now: loop.now)
+        loop.endOfTurn = { [unowned self] in endOfTurn() }
+        endOfTurn()
+        try loop.run()
+        state.sweep()
+        logWriter.flush()
+        return exitCode ?? 0
+    }
+
+    private func received(_ signal: ProcessSignal) {
+        let waits = settings.waitsForBalancers
+        engineHandle(.stopRequested(signal == .terminate ? .terminate(waits: waits) : .interrupt))
+    }
+
+    // MARK: A turn
+
+    func engineHandle(_ event: Event) {
+        engine.handle(event, now: loop.now)
+    }
+
+    /// Passes on what was read into `readBuffer`.
+    @inline(__always)
+    func engineReceive(_ count: Int, from worker: WorkerID) {
+        engine.receive(UnsafeRawBufferPointer(rebasing: readBuffer[..<count]), from: worker, now: loop.now)
+    }
+
+    private func endOfTurn() {
+        repeat {
+            runActions()
+            engine.flush(now: loop.now) { connection, bytes in
+                connections[connection]?.deliver(bytes) ?? .accepted
+            }
+            for connection in laterCloses { connection.close() }
+            laterCloses.removeAll(keepingCapacity: true)
+        } while engine.hasWork
+        if !laterReads.isEmpty { readOn() }
+        if exitCode != nil, connections.isEmpty { loop.stop() }
+    }
+
+    /// Sockets that had more than their share are read on in the next turn.
+    private func readOn() {
+        let waiting = laterReads
+        laterReads = []
+        loop.mailbox.post { [bound = LoopBound(waiting, on: loop)] in
+            for connection in bound.value { connection.readMore() }
+        }
+    }
+
+    func readLater(_ connection: ClientConnection) {
+        laterReads.append(connection)
+    }
+
+    func closeLater(_ connection: ClientConnection) {
+        laterCloses.append(connection)
+    }
+
+    func log(_ entry: LogEntry) {
+        logWriter.write(entry, wall: loop.now + engine.wallOffset)
+    }
+
+    // MARK: Connections
+
+    private func accepted(_ descriptor: consuming FileDescriptor) {
+        guard connections.count < settings.connectionLimit, exitCode == nil else {
+            refuse(descriptor)
+            return
+        }
+        let connection = connections.insert(descriptor) { id, descriptor in
+            ClientConnection(descriptor, id: id, limits: httpLimits, server: self)
+        }
+        do throws(SystemError) {
+            try connection.start()
+        } catch {
+            log(LogEntry(.error, "a connection could not be watched: \(error)"))
+            connection.close()
+        }
+    }
+
+    /// Says that there are too many connections, without becoming one more.
+    private func refuse(_ descriptor: consuming FileDescriptor) {
+        let answer: StaticString =
+            "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 1\r\nconnection: close\r\n\r\n"
+        let bytes = UnsafeRawBufferPointer(start: answer.utf8Start, count: answer.utf8CodeUnitCount)
+        _ = Transfer.write(descriptor.raw, bytes)
+    }
+
+    func closed(_ connection: ClientConnection) {
+        connections.remove(connection.id)
+        engineHandle(.connectionClosed(connection.id))
+    }
+
+    func received(_ request: Request, from connection: ClientConnection) {
+        switch handler.reply(to: request, engine) {
+        case .respond(let response): connection.respond(response)
+        case .command(let command, let style):
+            connection.style = style
+            engineHandle(.command(command, connection.id))
+        }
+    }
+
+    /// Encodes the head, and the body if there is one, into memory that is used again for the next response.
+    func encode(_ response: Response, _ framing: ResponseFraming, _ use: (UnsafeRawBufferPointer) -> Void) {
+        updateDate()
+        scratch.removeAll(keepingCapacity: true)
+        ResponseEncoder.append(response, framing, date: date.bytes, to: &scratch)
+        scratch.withUnsafeBytes(use)
+        if scratch.capacity > Server.readBufferSize { scratch = [] }
+    }
+
+    private func updateDate() {
+        let second = (loop.now + engine.wallOffset) / 1_000_000_000
+        guard second != dateSecond else { return }
+        // Once a second is also often enough to follow a wall clock that was set.
+        engine.wallOffset = WallClock.now() - loop.now
+        dateSecond = (loop.now + engine.wallOffset) / 1_000_000_000
+        date.update(secondsSinceEpoch: Int64(dateSecond))
+    }
+}
+
+// MARK: - Actions
+
+extension Server {
+    private func runActions() {
+        while !engine.actions.isEmpty {
+            var batch: [Action] = []
+            swap(&batch, &engine.actions)
+            for action in batch { run(action) }
+        }
+    }
+
+    private func run(_ action: Action) {
+        switch action {
+        case .respond(let id, let answer):
+            guard let connection = connections[id] else { return }
+            connection.respond(AnswerEncoder.response(to: answer, connection.style))
+        case .openStream(let id, let opening):
+            connections[id]?.openStream(AnswerEncoder.response(opening: opening))
+        case .writeToStream(let id, let bytes):
+            let delivery = bytes.withUnsafeBytes { connections[id]?.deliver($0) }
+            if delivery == .blocked { engine.readerBlocked(id, now: loop.now) }
+        case .endStream(let id): connections[id]?.endStream()
+        case .cutConnection(let id): connections[id]?.close()
+        case .spawn(let worker, let deployment): spawn(worker, deployment)
+        case .sendToWorker(let worker, let frames): workers[worker]?.send(frames)
+        case .spillToWorker(let worker, let slot, let run, let payload): spill(payload, worker, slot: slot, run: run)
+        case .loadSpill(let worker, let path, let size, let limit): load(path, size: size, limit: limit, for: worker)
+        case .drainLogs(let worker):
+            workers[worker]?.drainLogs()
+            engineHandle(.logsDrained(worker))
+        case .pauseReading(let worker): workers[worker]?.pauseReading()
+        case .resumeReading(let worker): workers[worker]?.resumeReading()
+        case .closeDeathPipe(let worker): workers[worker]?.closeDeathPipe()
+        case .signal(let worker, let signal): workers[worker]?.signal(signal)
+        case .release(let worker): workers.removeValue(forKey: worker)?.release()
+        case .startTimer(let timer, let deadline): startTimer(timer, at: deadline)
+        case .cancelTimer(let timer):
+            if let token = timers.removeValue(forKey: timer) { loop.cancel(token) }
+        case .log(let entry): log(entry)
+        case .exit(let code): end(code)
+        }
+    }
+
+    private func startTimer(_ timer: TimerID, at deadline: UInt64) {
+        if let token = timers[timer], loop.reschedule(token, at: deadline) { return }
+        timers[timer] = loop.schedule(at: deadline) { [unowned self] in
+            timers[timer] = nil
+            engineHandle(.timerFired(timer))
+        }
+    }
+
+    private func spawn(_ worker: WorkerID, _ deployment: DeploymentIndex) {
+        let wanted = settings.deployments[deployment.value]
+        let request = SpawnRequest(
+            arguments: wanted.command, environment: wanted.environment, workingDirectory: wanted.workingDirectory)
+        do throws(SystemError) {
+            let process = WorkerProcess(try ChildProcess.spawn(request), id: worker, server: self)
+            workers[worker] = process
+            try process.start()
+            engineHandle(.workerSpawned(worker, processID: process.processID))
+        } catch {
+            if let process = workers[worker] { process.signal(.kill) }
+            engineHandle(.workerSpawnFailed(worker, reason: "\(error)"))
+        }
+    }
+
+    // MARK: Payloads in files
+
+    private func spill(_ payload: [UInt8], _ worker: WorkerID, slot: UInt16, run: UInt64) {
+        guard let process = workers[worker] else { return }
+        spillNumber += 1
+        let path = "\(state.spool)/input-\(spillNumber)"
+        process.spillBegan()
+        files.run(
+            { () -> SystemError? in
+                do throws(SystemError) {
+                    try Files.write(payload, to: path)
+                    return nil
+                } catch {
+                    return error
+                }
+            },
+            deliver: { [weak self, weak process] error in
+                guard let process else { return Files.remove(path) }
+                if let error { self?.log(LogEntry(.error, "an input could not be written for its worker: \(error)")) }
+                // A worker that finds no file fails the run with the reason; nothing is silently lost.
+                var frame: [UInt8] = []
+                let message = SupervisorMessage.spilledPredict(
+                    slot: slot, run: run, SpillFile(path: path, size: payload.count))
+                do throws(ProtocolError) {
+                    try message.encode(into: &frame)
+                } catch {
+                    preconditionFailure("a path and a number fit into a frame")
+                }
+                process.spillEnded(frame)
+            })
+    }
+
+    private func load(_ path: String, size: Int?, limit: Int, for worker: WorkerID) {
+        guard let name = SpoolPath.fileName(of: path, in: state.spool) else {
+            return engineHandle(.spillFailed(worker, reason: "\(path) is not in the spool directory of this server"))
+        }
+        let file = "\(state.spool)/\(name)"
+        files.run(
+            { () -> Result<[UInt8], SystemError> in
+                defer { Files.remove(file) }
+                do throws(SystemError) {
+                    return .success(try Files.read(file, limit: limit))
+                } catch {
+                    return .failure(error)
+                }
+            },
+            deliver: { [weak self] result in
+                switch result {
+                case .success(let bytes):
+                    if let size, size != bytes.count {
+                        let reason = "\(path) has \(bytes.count) bytes instead of \(size)"
+                        self?.engineHandle(.spillFailed(worker, reason: reason))
+                    } else {
+                        self?.engineHandle(.spillLoaded(worker, bytes))
+                    }
+                case .failure(let error): self?.engineHandle(.spillFailed(worker, reason: "\(error)"))
+                }
+            })
+    }
+
+    // MARK: The end
+
+    /// The engine is done: no more clients, and those that are there get what is queued for them, within bounds.
+    private func end(_ code: Int32) {
+        exitCode = code
+        for listener in listeners { listener.close() }
+        listeners = []
+        for connection in connections.all { connection.drainBegan() }
+        loop.schedule(after: Server.flushPatience) { [unowned self] in loop.stop() }
+    }
+}

@@ -1,0 +1,86 @@
+import Engine
+import HTTP
+import SSE
+
+/// The configuration in the words of the parts that it is for.
+package struct ServerSettings {
+    /// How a deployment's workers are started.
+    struct Deployment {
+        let settings: DeploymentSettings
+        let command: [String]
+        let environment: [(name: String, value: String)]
+        let workingDirectory: String
+    }
+
+    /// Nanoseconds for which a server that balancers can know of goes on accepting after SIGTERM: they ask every few
+    /// seconds whether it is ready, and send requests until they have heard.
+    private static let balancerDelay: UInt64 = 5_000_000_000
+    /// Nanoseconds for predictions that were told to cancel at the end of the drain.
+    private static let cancelGrace: UInt64 = 5_000_000_000
+    /// Nanoseconds between the end of a worker and the start of the next in its place.
+    private static let restartDelay: UInt64 = 1_000_000_000
+    /// Nanoseconds that stand for "no load time-out": 100 years.
+    private static let never: UInt64 = 100 * 365 * 86_400 * 1_000_000_000
+
+    let configuration: Configuration
+    let deployments: [Deployment]
+    let defaultDeployment: Int?
+    let http: HTTPLimits
+    let connectionLimit: Int
+    /// Somebody other than this machine may send requests, and learns late that the server goes.
+    let waitsForBalancers: Bool
+
+    /// - Parameter environment: the server's own, which workers inherit where nothing else is said.
+    package init(_ configuration: Configuration, environment: [String: String]) {
+        self.configuration = configuration
+        defaultDeployment = configuration.defaultDeployment
+        connectionLimit = configuration.limits.connections
+        waitsForBalancers = !configuration.listenAddresses.allSatisfy(\.isLoopback)
+        var http = HTTPLimits()
+        http.bodyBytes = configuration.limits.requestBody
+        http.idleTimeout = configuration.http.idle
+        http.headTimeout = configuration.http.head
+        http.bodyProgressInterval = configuration.http.body
+        self.http = http
+        deployments = configuration.deployments.map { ServerSettings.deployment($0, environment) }
+    }
+
+    private static func deployment(
+        _ configured: DeploymentConfiguration, _ inherited: [String: String]
+    ) -> Deployment {
+        let environment =
+            inherited.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
+            + configured.environment.map { (name: $0.name, value: $0.value) }
+        return Deployment(
+            settings: DeploymentSettings(
+                name: configured.name, isDefault: configured.isDefault, handler: configured.handler,
+                workers: configured.workers, concurrency: configured.concurrency, streaming: configured.streaming,
+                loadTimeout: configured.loadTimeout ?? never,
+                limits: PredictionLimits(
+                    output: configured.outputLimit, logs: configured.logLimit,
+                    appendedMetrics: configured.appendMetricLimit)),
+            command: configured.command, environment: environment, workingDirectory: configured.workingDirectory)
+    }
+
+    func engine(spool: String) -> EngineSettings {
+        let (limits, history, streaming) = (configuration.limits, configuration.history, configuration.streaming)
+        return EngineSettings(
+            deployments: deployments.map(\.settings),
+            streams: StreamSettings(
+                history: HistoryLimits(events: history.events, bytes: history.bytes),
+                window: LiveWindow(events: streaming.windowEvents, bytes: streaming.windowBytes)),
+            retention: PredictionRegistry.Retention(
+                age: history.retention, count: history.retainedPredictions, bytes: history.totalBytes),
+            pendingCancellations: PendingCancellations.Limits(
+                count: limits.pendingCancellations, age: limits.pendingCancellationAge),
+            drain: DrainSequence.Times(
+                delay: ServerSettings.balancerDelay, finish: configuration.shutdown.drainTimeout,
+                cancel: ServerSettings.cancelGrace),
+            frameLimit: limits.frame, inlineLimit: limits.inlinePayload, patience: streaming.patience,
+            heartbeat: streaming.heartbeat ?? 0, writeTimeout: streaming.writeTimeout,
+            idempotentGrace: streaming.putDisconnectGrace, attachedGrace: streaming.postDisconnectGrace,
+            readersPerPrediction: limits.subscribersPerPrediction, readersInAll: limits.subscribers,
+            stopGrace: configuration.shutdown.stopGrace, restartDelay: ServerSettings.restartDelay,
+            spoolDirectory: spool)
+    }
+}
