@@ -1,7 +1,6 @@
+import API
 import TestSupport
 import Testing
-
-@testable import API
 
 @Suite struct DecimalNumberTests {
     private func number(_ text: String) -> DecimalNumber { DecimalNumber(Array(text.utf8)) }
@@ -33,10 +32,12 @@ import Testing
         #expect(number(text).isInteger == isInteger)
     }
 
-    @Test(arguments: [
-        ("0", 0), ("-0", 0), ("2.0", 2), ("1e3", 1000), ("120", 120), ("999999999999999999", 999_999_999_999_999_999),
-        ("-1", nil), ("0.5", nil), ("1e18", nil), ("1e999999999999", nil),
-    ] as [(String, Int?)])
+    @Test(
+        arguments: [
+            ("0", 0), ("-0", 0), ("2.0", 2), ("1e3", 1000), ("120", 120),
+            ("999999999999999999", 999_999_999_999_999_999),
+            ("-1", nil), ("0.5", nil), ("1e18", nil), ("1e999999999999", nil),
+        ] as [(String, Int?)])
     func countsExactly(text: String, count: Int?) {
         #expect(number(text).count == count)
     }

@@ -1,8 +1,7 @@
+import API
 import TestSupport
 import Testing
 import WireProtocol
-
-@testable import API
 
 @Suite struct InputDigestTests {
     private func raw(_ text: String) throws -> RawJSON { try RawJSON(validating: Array(text.utf8)) }

@@ -1,7 +1,6 @@
+import API
 import Testing
 import WireProtocol
-
-@testable import API
 
 @Suite struct InputEditTests {
     private static let schema = ##"""

@@ -1,7 +1,6 @@
+import API
 import Testing
 import WireProtocol
-
-@testable import API
 
 /// One input against one schema, and what must be said about it: `field: message`, or nothing.
 struct SchemaCase: Sendable, CustomTestStringConvertible {
@@ -211,7 +210,7 @@ func problems(of input: String, under schema: String) throws -> [String] {
     @Test func reportsABoundedNumberOfProblems() throws {
         let input = "[" + Array(repeating: "1", count: 5000).joined(separator: ",") + "]"
         let found = try problems(of: input, under: #"{"items":{"type":"string"}}"#)
-        #expect(found.count == InputValidator.maximumProblems)
+        #expect(found.count == InputSchema.maximumProblems)
     }
 
     @Test func cutsLongQuotations() throws {

@@ -1,7 +1,6 @@
+import API
 import TestSupport
 import Testing
-
-@testable import API
 
 @Suite struct PatternTests {
     private func matches(_ pattern: String, _ text: String) throws -> Bool {

@@ -1,6 +1,5 @@
+import Service
 import Testing
-
-@testable import Service
 
 @Suite struct ArgumentsTests {
     private func serve(

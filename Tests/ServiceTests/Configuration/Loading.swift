@@ -1,6 +1,5 @@
+import Service
 import Testing
-
-@testable import Service
 
 /// Loads a configuration from values, without files.
 enum Loading {

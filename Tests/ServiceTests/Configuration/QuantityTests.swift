@@ -1,7 +1,6 @@
+import Service
 import TestSupport
 import Testing
-
-@testable import Service
 
 @Suite struct QuantityTests {
     @Test(

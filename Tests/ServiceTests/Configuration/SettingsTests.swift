@@ -1,6 +1,5 @@
+import Service
 import Testing
-
-@testable import Service
 
 @Suite struct SettingsTests {
     @Test func everyNameIsUnique() {

@@ -2,7 +2,7 @@
 ///
 /// The value is 0.DIGITS × 10 to the power of `exponent`, with neither leading nor trailing zeros among the digits, so
 /// that equal values have equal representations.
-struct DecimalNumber: Hashable, Sendable {
+package struct DecimalNumber: Hashable, Sendable {
     private let isNegative: Bool
     /// Digits as numbers 0–9; empty for zero.
     private let digits: [UInt8]
@@ -13,7 +13,7 @@ struct DecimalNumber: Hashable, Sendable {
     private static let largestExponent = 1_000_000_000_000_000
 
     /// - Parameter text: A number by the grammar of RFC 8259 § 6.
-    init(_ text: some Collection<UInt8>) {
+    package init(_ text: some Collection<UInt8>) {
         var digits: [UInt8] = []
         var pointOffset: Int?
         var written = 0
@@ -44,10 +44,10 @@ struct DecimalNumber: Hashable, Sendable {
     }
 
     /// Whether it has no fractional part; `2.0` and `1e3` have none.
-    var isInteger: Bool { digits.count <= max(exponent, 0) || digits.isEmpty }
+    package var isInteger: Bool { digits.count <= max(exponent, 0) || digits.isEmpty }
 
     /// The number as a count; nil when it is negative, has a fraction, or 18 digits do not hold it.
-    var count: Int? {
+    package var count: Int? {
         guard !isNegative, isInteger, exponent <= Self.maximumDivisorDigits else { return nil }
         let zeros = digits.isEmpty ? 0 : exponent - digits.count
         return (digits + [UInt8](repeating: 0, count: zeros)).reduce(0) { $0 * 10 + Int($1) }
@@ -57,13 +57,13 @@ struct DecimalNumber: Hashable, Sendable {
     var isPositive: Bool { !isNegative && !digits.isEmpty }
 
     /// Whether it can stand as the divisor of ``isMultiple(of:)``.
-    var isDivisor: Bool { isPositive && digits.count <= Self.maximumDivisorDigits }
+    package var isDivisor: Bool { isPositive && digits.count <= Self.maximumDivisorDigits }
 
     /// 18 digits and a carry fit into 64 bits.
     private static let maximumDivisorDigits = 18
 
     /// Whether this is a whole number times `divisor`, which must be one (``isDivisor``).
-    func isMultiple(of divisor: DecimalNumber) -> Bool {
+    package func isMultiple(of divisor: DecimalNumber) -> Bool {
         if digits.isEmpty { return true }
         // As integers: this is c × 10^p, the divisor d × 10^q, and neither c nor d ends in a zero.
         let power = (exponent - digits.count) - (divisor.exponent - divisor.digits.count)
@@ -80,7 +80,7 @@ struct DecimalNumber: Hashable, Sendable {
 }
 
 extension DecimalNumber: Comparable {
-    static func < (left: DecimalNumber, right: DecimalNumber) -> Bool {
+    package static func < (left: DecimalNumber, right: DecimalNumber) -> Bool {
         if left.isNegative != right.isNegative { return left.isNegative }
         return left.isNegative ? right.isSmaller(than: left) : left.isSmaller(than: right)
     }

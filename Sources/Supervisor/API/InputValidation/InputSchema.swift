@@ -15,6 +15,9 @@ package struct InputSchema: Sendable {
     /// The schema's own node is the first.
     let nodes: [SchemaNode]
 
+    /// Most problems that are reported: an array of a million wrong elements must not make a response of megabytes.
+    package static let maximumProblems = 100
+
     /// Where an OpenAPI document has the schema of Cog's inputs.
     private static let component = "/components/schemas/Input"
 
@@ -30,7 +33,7 @@ package struct InputSchema: Sendable {
         nodes = try SchemaCompiler.compile(document, at: isOpenAPI ? Self.component : "")
     }
 
-    /// What is wrong with `input`; empty when nothing is. At most ``InputValidator/maximumProblems``.
+    /// What is wrong with `input`; empty when nothing is. At most ``maximumProblems``.
     package func validate(_ input: RawJSON) -> [InputProblem] {
         input.bytes.withUnsafeBytes { validate($0) }
     }

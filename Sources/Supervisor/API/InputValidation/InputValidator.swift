@@ -2,8 +2,6 @@ import WireProtocol
 
 /// One application of a schema to one input.
 struct InputValidator {
-    /// Most problems that are reported: an array of a million wrong elements must not make a response of megabytes.
-    static let maximumProblems = 100
     /// Schemas inside one another while going into a value: twice the depth of any JSON text, so that only a
     /// document made for it gets there.
     private static let maximumDepth = 2 * JSONScanner.maximumDepth
@@ -139,7 +137,7 @@ struct InputValidator {
     // MARK: Problems
 
     /// Whether looking further cannot change the answer.
-    private var isFinished: Bool { hasGivenUp || problems.count >= Self.maximumProblems }
+    private var isFinished: Bool { hasGivenUp || problems.count >= InputSchema.maximumProblems }
 
     /// Reports a problem of the value at `start`, whose text the message may quote.
     mutating func report(_ start: Int, _ message: (_ quoted: String) -> String) {

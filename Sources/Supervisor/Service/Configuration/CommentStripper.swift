@@ -1,8 +1,8 @@
 /// Turns JSON with comments into JSON of the same length: each byte of a comment becomes a space, so that every place
 /// in the result is the same place in the file.
-enum CommentStripper {
+package enum CommentStripper {
     /// The text without comments, or the offset of a `/*` that nobody closes.
-    static func strip(_ text: [UInt8]) -> (text: [UInt8], unterminated: Int?) {
+    package static func strip(_ text: [UInt8]) -> (text: [UInt8], unterminated: Int?) {
         var result = text
         var position = 0
         while position < text.count {

@@ -1,7 +1,7 @@
 /// Recognises addresses as numbers, so that nothing is ever looked up.
-enum IPLiteral {
+package enum IPLiteral {
     /// Four decimal numbers up to 255 without leading zeros (which some readers take for octal).
-    static func isIPv4(_ text: some StringProtocol) -> Bool {
+    package static func isIPv4(_ text: some StringProtocol) -> Bool {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4
             && parts.allSatisfy { part in
@@ -11,7 +11,7 @@ enum IPLiteral {
     }
 
     /// RFC 4291 § 2.2, all three forms; no zone.
-    static func isIPv6(_ text: some StringProtocol) -> Bool {
+    package static func isIPv6(_ text: some StringProtocol) -> Bool {
         let halves = splitAtDoubleColon(String(text))
         guard let first = groups(in: halves.first, mayEndInIPv4: halves.second == nil) else { return false }
         guard let second = halves.second else { return first == groupCount }

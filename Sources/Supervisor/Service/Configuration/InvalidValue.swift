@@ -1,9 +1,11 @@
 /// Why a value cannot be taken: a clause that follows the value's name, and what to write instead.
-struct InvalidValue: Error, Equatable {
-    let message: String
-    let hint: String?
+package struct InvalidValue: Error, Equatable {
+    /// A clause that follows the name of the value.
+    package let message: String
+    /// What to write instead.
+    package let hint: String?
 
-    init(_ message: String, hint: String? = nil) {
+    package init(_ message: String, hint: String? = nil) {
         self.message = message
         self.hint = hint
     }

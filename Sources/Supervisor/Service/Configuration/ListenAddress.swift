@@ -9,7 +9,7 @@ package enum ListenAddress: Sendable, Hashable {
     package static let maximumPathLength = 107
 
     /// Reads `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`.
-    init(_ text: String) throws(InvalidValue) {
+    package init(_ text: String) throws(InvalidValue) {
         if text.hasPrefix("unix:") {
             self = .unix(path: try Self.socketPath(String(text.dropFirst("unix:".count))))
             return

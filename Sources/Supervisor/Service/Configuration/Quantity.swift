@@ -1,5 +1,5 @@
 /// Reads and writes durations and sizes as people write them.
-enum Quantity {
+package enum Quantity {
     private static let durationUnits: [(suffix: String, nanoseconds: UInt64)] = [
         ("ns", 1), ("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000),
         ("h", 3_600_000_000_000), ("d", 86_400_000_000_000),
@@ -11,7 +11,7 @@ enum Quantity {
     ]
 
     /// `30s`, `500ms`, `1.5h`, `1m30s`; without a unit, a count of `plainUnit`. Nil when it is none of these.
-    static func nanoseconds(_ text: some StringProtocol, plainUnit: Nanoseconds) -> Nanoseconds? {
+    package static func nanoseconds(_ text: some StringProtocol, plainUnit: Nanoseconds) -> Nanoseconds? {
         var rest = Substring(text)
         if let plain = decimal(rest, unit: plainUnit) { return plain }
         var total: UInt64 = 0
@@ -31,7 +31,7 @@ enum Quantity {
     }
 
     /// `64MiB`, `1.5 GiB`, `100MB`; without a unit, bytes. Nil when it is none of these.
-    static func bytes(_ text: some StringProtocol) -> Int? {
+    package static func bytes(_ text: some StringProtocol) -> Int? {
         let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         let suffix = text.dropFirst(number.count).drop { $0 == " " }.lowercased()
         guard let unit = suffix.isEmpty ? 1 : sizeUnits.first(where: { $0.suffix.lowercased() == suffix })?.bytes,
@@ -65,7 +65,7 @@ enum Quantity {
     }
 
     /// The shortest way to write a duration exactly with one unit: `90s`, `5m`, `500ms`.
-    static func text(nanoseconds: Nanoseconds) -> String {
+    package static func text(nanoseconds: Nanoseconds) -> String {
         if nanoseconds == 0 { return "0s" }
         for unit in durationUnits.reversed() where nanoseconds % unit.nanoseconds == 0 {
             // One day is rather thought of as 24 hours.
@@ -76,7 +76,7 @@ enum Quantity {
     }
 
     /// The shortest way to write a size exactly: `64MiB`, `1000B`.
-    static func text(bytes: Int) -> String {
+    package static func text(bytes: Int) -> String {
         if bytes == 0 { return "0B" }
         for unit in sizeUnits.reversed() where unit.suffix.contains("i") && bytes % Int(unit.bytes) == 0 {
             return "\(bytes / Int(unit.bytes))\(unit.suffix)"

@@ -1,12 +1,12 @@
 /// Tells what must not be printed.
-enum Secrets {
+package enum Secrets {
     /// What stands in place of a secret.
     static let mask = "***"
 
     private static let words = ["key", "token", "secret", "password", "passwd", "authorization", "credential"]
 
     /// Whether a value by this name is likely to be a secret.
-    static func isNamed(_ name: String) -> Bool {
+    package static func isNamed(_ name: String) -> Bool {
         let name = name.lowercased()
         return words.contains { name.contains($0) }
     }

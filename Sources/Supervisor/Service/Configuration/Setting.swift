@@ -16,7 +16,7 @@ package struct Setting<Root: Sendable>: Sendable {
     /// What the default is, where it cannot be shown as a value.
     package let defaultText: String?
     /// The value in force.
-    let read: @Sendable (Root) -> SettingValue
+    package let read: @Sendable (Root) -> SettingValue
     /// Takes a value that ``type`` has accepted.
     let write: @Sendable (inout Root, SettingValue) -> Void
 

@@ -21,7 +21,7 @@ package enum SettingType: Sendable, Equatable {
     case environment
 
     /// What stands in place of a value in help: `--port N`.
-    var placeholder: String {
+    package var placeholder: String {
         switch self {
         case .integer: "N"
         case .bytes: "SIZE"
@@ -52,7 +52,7 @@ package enum SettingType: Sendable, Equatable {
     }
 
     /// Reads a value from a flag or an environment variable. Paths stay as they are.
-    func parse(_ text: String, form: SettingVariable.Form = .plain) throws(InvalidValue) -> SettingValue {
+    package func parse(_ text: String, form: SettingVariable.Form = .plain) throws(InvalidValue) -> SettingValue {
         switch self {
         case .integer(let range):
             guard let value = Int(text), range.contains(value) else { throw refusal(of: text) }

@@ -5,7 +5,7 @@ package struct UsageError: Error, Sendable, Equatable {
     /// What to write instead.
     package let hint: String?
 
-    init(_ message: String, hint: String? = nil) {
+    package init(_ message: String, hint: String? = nil) {
         self.message = message
         self.hint = hint
     }

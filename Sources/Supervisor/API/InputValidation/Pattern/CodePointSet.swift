@@ -1,12 +1,12 @@
 /// A set of code points as sorted ranges.
-struct CodePointSet: Hashable, Sendable {
+package struct CodePointSet: Hashable, Sendable {
     /// Sorted, neither overlapping nor touching.
-    private(set) var ranges: [ClosedRange<UInt32>] = []
+    package private(set) var ranges: [ClosedRange<UInt32>] = []
 
     /// The last code point; the numbers of lone surrogates count as code points.
     static let last: UInt32 = 0x10FFFF
 
-    init(_ ranges: [ClosedRange<UInt32>]) {
+    package init(_ ranges: [ClosedRange<UInt32>]) {
         for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
             if let previous = self.ranges.last, range.lowerBound <= previous.upperBound &+ 1 {
                 let upper = max(previous.upperBound, range.upperBound)
@@ -18,7 +18,7 @@ struct CodePointSet: Hashable, Sendable {
     }
 
     /// All others.
-    var inverted: CodePointSet {
+    package var inverted: CodePointSet {
         var result: [ClosedRange<UInt32>] = []
         var next: UInt32 = 0
         for range in ranges {
@@ -31,7 +31,7 @@ struct CodePointSet: Hashable, Sendable {
 
     func union(_ other: CodePointSet) -> CodePointSet { CodePointSet(ranges + other.ranges) }
 
-    func contains(_ point: UInt32) -> Bool {
+    package func contains(_ point: UInt32) -> Bool {
         var low = 0
         var high = ranges.count
         while low < high {
@@ -47,7 +47,7 @@ struct CodePointSet: Hashable, Sendable {
         return false
     }
 
-    static func only(_ point: UInt32) -> CodePointSet { CodePointSet([point...point]) }
+    package static func only(_ point: UInt32) -> CodePointSet { CodePointSet([point...point]) }
 
     /// `\d`
     static let digits = CodePointSet([0x30...0x39])
@@ -59,5 +59,5 @@ struct CodePointSet: Hashable, Sendable {
         0x205F...0x205F, 0x3000...0x3000, 0xFEFF...0xFEFF,
     ])
     /// What `.` does not match.
-    static let lineEnds = CodePointSet([0x0A...0x0A, 0x0D...0x0D, 0x2028...0x2029])
+    package static let lineEnds = CodePointSet([0x0A...0x0A, 0x0D...0x0D, 0x2028...0x2029])
 }

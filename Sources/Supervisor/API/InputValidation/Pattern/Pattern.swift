@@ -2,15 +2,16 @@
 ///
 /// Time is linear in the string, whatever the pattern: all ways to match are followed side by side (Thompson 1968), so
 /// no string can make it explode. Works on code points, as ECMA-262 does with the `u` flag.
-struct Pattern: Sendable {
+package struct Pattern: Sendable {
     private let program: PatternProgram
 
-    init(_ text: String) throws(PatternError) {
+    /// Compiles `text`, an ECMA-262 pattern; throws for what cannot be matched in linear time.
+    package init(_ text: String) throws(PatternError) {
         program = try PatternProgram(PatternParser.parse(text))
     }
 
     /// Whether it matches somewhere in `points`.
-    func matches(_ points: some IteratorProtocol<UInt32>) -> Bool {
+    package func matches(_ points: some IteratorProtocol<UInt32>) -> Bool {
         var points = points
         var machine = Machine(program)
         var previous: UInt32?

@@ -1,9 +1,9 @@
 /// Why a pattern is refused.
-struct PatternError: Error, Equatable {
+package struct PatternError: Error, Equatable {
     /// What is wrong, without a full stop.
-    let message: String
+    package let message: String
 
-    init(_ message: String) {
+    package init(_ message: String) {
         self.message = message
     }
 }

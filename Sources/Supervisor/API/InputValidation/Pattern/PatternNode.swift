@@ -1,5 +1,5 @@
 /// A pattern taken apart.
-indirect enum PatternNode: Equatable {
+package indirect enum PatternNode: Equatable {
     case empty
     case set(CodePointSet)
     case start
