@@ -24,6 +24,8 @@ package final class Server {
     // calls nothing back but `deliver`, which touches neither.
     @exclusivity(unchecked) var engine: SupervisorEngine
     @exclusivity(unchecked) private var scratch: [UInt8] = []
+    /// The actions in hand; their memory and that of the engine's list change places from turn to turn.
+    private var batch: [Action] = []
     private var handler: RequestHandler
     private var date = HTTPDate()
     private var dateSecond: UInt64 = 0
@@ -196,9 +198,9 @@ package final class Server {
 extension Server {
     private func runActions() {
         while !engine.actions.isEmpty {
-            var batch: [Action] = []
             swap(&batch, &engine.actions)
             for action in batch { run(action) }
+            batch.removeAll(keepingCapacity: true)
         }
     }
 

@@ -28,6 +28,8 @@ final class ClientConnection: EventHandler {
     private var isProcessing = false
     /// The socket may hold more than was read.
     private var mayHaveInput = false
+    /// The client's side has ended behind whatever the socket still holds; no further event will say so.
+    private var hasInputEnded = false
     private var isLingering = false
     private(set) var isClosed = false
     /// The socket failed while the engine was being flushed; it is closed at the end of that.
@@ -61,6 +63,7 @@ final class ClientConnection: EventHandler {
         if readiness.contains(.writable), !queue.isEmpty { flushQueue() }
         if readiness.isWorthReading, !isClosed {
             mayHaveInput = true
+            if !readiness.isDisjoint(with: [.peerHangUp, .hangUp, .error]) { hasInputEnded = true }
             read()
         }
     }
@@ -72,8 +75,11 @@ final class ClientConnection: EventHandler {
                 discardInput()
                 return
             }
-            // A client that streams is only listened to for its going away; the little it may send is kept by the state.
-            guard state.wantsMoreInput else { return }
+            // A client that reads a stream is only listened to for its going away; the little it sends is kept.
+            guard state.wantsMoreInput else {
+                if hasInputEnded, state.phase == .streaming { peerClosed() }
+                return
+            }
             reads += 1
             if reads > ClientConnection.readsPerTurn {
                 server.readLater(self)
@@ -81,8 +87,8 @@ final class ClientConnection: EventHandler {
             }
             switch Transfer.read(raw, into: server.readBuffer) {
             case .bytes(let count):
-                // A short read has emptied the socket; an end that came meanwhile is told by another event.
-                if count < server.readBuffer.count { mayHaveInput = state.phase == .streaming }
+                // A short read has emptied the socket; what comes later is told by another event.
+                if count < server.readBuffer.count { mayHaveInput = hasInputEnded }
                 state.receive(UnsafeRawBufferPointer(rebasing: server.readBuffer[..<count]))
                 process()
             case .wouldBlock: mayHaveInput = false
