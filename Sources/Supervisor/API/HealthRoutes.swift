@@ -33,6 +33,25 @@ enum HealthRoutes {
         return .json(isReady ? .ok : .serviceUnavailable, body)
     }
 
+    /// What a health document is made of: as long as it stays the same, so does the document.
+    struct Fingerprint: Equatable {
+        private let health: DeploymentHealth
+        private let startedWall: UInt64
+        private let completedWall: UInt64?
+        private let status: SetupReport.Status
+        private let logByteCount: Int
+        private let lastExit: String?
+
+        init(_ deployment: borrowing Deployment) {
+            health = deployment.health
+            startedWall = deployment.setup.startedWall
+            completedWall = deployment.setup.completedWall
+            status = deployment.setup.status
+            logByteCount = deployment.setup.logs.utf8.count
+            lastExit = deployment.lastExit
+        }
+    }
+
     /// Cog's health document: always 200, members in Cog's order.
     static func health(_ deployment: Deployment) -> Response {
         let health = deployment.health

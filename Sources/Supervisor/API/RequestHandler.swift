@@ -13,6 +13,8 @@ package struct RequestHandler {
     private let names: [String]
     private let defaultDeployment: Int?
     private var validators = InputValidators()
+    /// Probes ask all the time for what hardly ever changes.
+    private var healthDocuments: [Int: (of: HealthRoutes.Fingerprint, response: Response)] = [:]
 
     /// - Parameters:
     ///   - deployments: their names, in the order of the engine's.
@@ -53,8 +55,12 @@ package struct RequestHandler {
         case .success(let found): scope = found
         }
         switch endpoint {
-        case .health: return inDeployment(scope) { HealthRoutes.health(engine.deployments[$0]) }
-        case .openAPI: return inDeployment(scope) { OpenAPIDocument.response(engine.deployments[$0]) }
+        case .health:
+            guard let index = scope.index else { return noDefault(.cog) }
+            return .respond(health(index, engine.deployments[index]))
+        case .openAPI:
+            guard let index = scope.index else { return noDefault(.cog) }
+            return .respond(OpenAPIDocument.response(engine.deployments[index]))
         case .createPrediction: return create(request, scope, pathID: nil, engine)
         case .typedStream: return createTyped(request, scope, engine)
         case .putPrediction, .readPrediction, .predictionEvents, .cancelPrediction:
@@ -93,6 +99,13 @@ package struct RequestHandler {
         case named(Int)
         /// The default one; nil: there is none.
         case unnamed(Int?)
+
+        var index: Int? {
+            switch self {
+            case .named(let index): index
+            case .unnamed(let index): index
+            }
+        }
     }
 
     private struct UnknownDeployment: Error {
@@ -107,11 +120,16 @@ package struct RequestHandler {
         return .success(.named(index))
     }
 
-    private func inDeployment(_ scope: DeploymentScope, _ answer: (Int) -> Response) -> Reply {
-        switch scope {
-        case .named(let index), .unnamed(let index?): .respond(answer(index))
-        case .unnamed(nil): .respond(ErrorCatalog.noDefaultDeployment(known: names).response(.cog))
-        }
+    private func noDefault(_ style: AnswerStyle) -> Reply {
+        .respond(ErrorCatalog.noDefaultDeployment(known: names).response(style))
+    }
+
+    private mutating func health(_ index: Int, _ deployment: Deployment) -> Response {
+        let fingerprint = HealthRoutes.Fingerprint(deployment)
+        if let known = healthDocuments[index], known.of == fingerprint { return known.response }
+        let response = HealthRoutes.health(deployment)
+        healthDocuments[index] = (fingerprint, response)
+        return response
     }
 
     private func owner(of id: PredictionID, _ engine: borrowing SupervisorEngine) -> DeploymentIndex? {
@@ -171,11 +189,7 @@ package struct RequestHandler {
     private mutating func submit(
         _ draft: Draft, _ scope: DeploymentScope, _ engine: borrowing SupervisorEngine
     ) -> Reply {
-        let index: Int
-        switch scope {
-        case .named(let named), .unnamed(let named?): index = named
-        case .unnamed(nil): return .respond(ErrorCatalog.noDefaultDeployment(known: names).response(draft.style))
-        }
+        guard let index = scope.index else { return noDefault(draft.style) }
         if let id = draft.id, let reply = joinReply(draft, id, index, engine) { return reply }
         let handler = engine.deployments[index].handler
         if let refusal = streamingRefusal(draft, handler) { return .respond(refusal.response(draft.style)) }

@@ -11,7 +11,8 @@ extension SupervisorEngine {
     mutating func startWorker(_ deployment: DeploymentIndex, place: Int) {
         guard !drain.isLeaving, deployments[deployment.value].places[place] == nil else { return }
         let record = WorkerRecord(
-            deployment: deployment, place: place, frameLimit: settings.frameLimit, stopGrace: settings.stopGrace)
+            deployment: deployment, place: place, frameLimit: settings.frameLimit,
+            stopGrace: deployments[deployment.value].settings.stopGrace)
         let worker = WorkerID(handle: workers.insert(record))
         deployments[deployment.value].places[place] = worker
         actions.append(.spawn(worker, deployment))
@@ -257,7 +258,7 @@ extension SupervisorEngine {
         switch step {
         case .ask:
             if wasInformed, workers[worker.handle].fault == nil {
-                send(.shutdown(graceMilliseconds: settings.stopGrace / 2_000_000), to: worker)
+                send(.shutdown(graceMilliseconds: workers[worker.handle].ladder.grace / 2_000_000), to: worker)
             }
             actions.append(.closeDeathPipe(worker))
         case .terminate: actions.append(.signal(worker, .terminate))

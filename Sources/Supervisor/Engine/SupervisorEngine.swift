@@ -24,8 +24,6 @@ package struct EngineSettings: Sendable {
     package var attachedGrace: UInt64
     package var readersPerPrediction: Int
     package var readersInAll: Int
-    /// Nanoseconds for the whole of ending one worker.
-    package var stopGrace: UInt64
     /// Nanoseconds between the end of a worker and the start of the next in its place.
     package var restartDelay: UInt64
     /// Where payloads go that are too large for a pipe; absolute.
@@ -35,7 +33,7 @@ package struct EngineSettings: Sendable {
         deployments: [DeploymentSettings], streams: StreamSettings, retention: PredictionRegistry.Retention,
         pendingCancellations: PendingCancellations.Limits, drain: DrainSequence.Times, frameLimit: Int,
         inlineLimit: Int, patience: UInt64, heartbeat: UInt64, writeTimeout: UInt64, idempotentGrace: UInt64,
-        attachedGrace: UInt64, readersPerPrediction: Int, readersInAll: Int, stopGrace: UInt64, restartDelay: UInt64,
+        attachedGrace: UInt64, readersPerPrediction: Int, readersInAll: Int, restartDelay: UInt64,
         spoolDirectory: String
     ) {
         self.deployments = deployments
@@ -52,7 +50,6 @@ package struct EngineSettings: Sendable {
         self.attachedGrace = attachedGrace
         self.readersPerPrediction = readersPerPrediction
         self.readersInAll = readersInAll
-        self.stopGrace = stopGrace
         self.restartDelay = restartDelay
         self.spoolDirectory = spoolDirectory
     }

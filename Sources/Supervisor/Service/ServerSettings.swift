@@ -55,7 +55,7 @@ package struct ServerSettings {
             settings: DeploymentSettings(
                 name: configured.name, isDefault: configured.isDefault, handler: configured.handler,
                 workers: configured.workers, concurrency: configured.concurrency, streaming: configured.streaming,
-                loadTimeout: configured.loadTimeout ?? never,
+                loadTimeout: configured.loadTimeout ?? never, stopGrace: configured.stopGrace,
                 limits: PredictionLimits(
                     output: configured.outputLimit, logs: configured.logLimit,
                     appendedMetrics: configured.appendMetricLimit)),
@@ -80,7 +80,6 @@ package struct ServerSettings {
             heartbeat: streaming.heartbeat ?? 0, writeTimeout: streaming.writeTimeout,
             idempotentGrace: streaming.putDisconnectGrace, attachedGrace: streaming.postDisconnectGrace,
             readersPerPrediction: limits.subscribersPerPrediction, readersInAll: limits.subscribers,
-            stopGrace: configuration.shutdown.stopGrace, restartDelay: ServerSettings.restartDelay,
-            spoolDirectory: spool)
+            restartDelay: ServerSettings.restartDelay, spoolDirectory: spool)
     }
 }

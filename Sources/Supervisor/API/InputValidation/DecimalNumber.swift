@@ -46,11 +46,12 @@ package struct DecimalNumber: Hashable, Sendable {
     /// Whether it has no fractional part; `2.0` and `1e3` have none.
     package var isInteger: Bool { digits.count <= max(exponent, 0) || digits.isEmpty }
 
-    /// The number as a count; nil when it is negative, has a fraction, or 18 digits do not hold it.
-    package var count: Int? {
-        guard !isNegative, isInteger, exponent <= Self.maximumDivisorDigits else { return nil }
+    /// The number as a machine integer; nil when it has a fraction or 18 digits do not hold it.
+    package var smallInteger: Int? {
+        guard isInteger, exponent <= Self.maximumDivisorDigits else { return nil }
         let zeros = digits.isEmpty ? 0 : exponent - digits.count
-        return (digits + [UInt8](repeating: 0, count: zeros)).reduce(0) { $0 * 10 + Int($1) }
+        let value = (digits + [UInt8](repeating: 0, count: zeros)).reduce(0) { $0 * 10 + Int($1) }
+        return isNegative ? -value : value
     }
 
     /// Whether it is greater than zero.

@@ -22,14 +22,42 @@ package struct InputDigest: Hashable, Sendable {
         self = Self.digest(in: text, at: text.skipWhiteSpace(from: 0)).digest
     }
 
-    /// What kinds of values are kept apart by, so that `"1"` and `1` differ.
-    private enum Tag: UInt8 {
-        case null, no, yes, number, string, array, object, member
+    /// Two hash functions that are fed alike. What is fed is a row of tokens from which the value could be told again,
+    /// so different values are different rows.
+    private struct Lanes {
+        private var low = Hasher()
+        private var high = Hasher()
+
+        init() {
+            high.combine(UInt8(1))
+        }
+
+        mutating func feed(_ token: Token) {
+            low.combine(token.rawValue)
+            high.combine(token.rawValue)
+        }
+
+        mutating func feed(_ value: some Hashable) {
+            low.combine(value)
+            high.combine(value)
+        }
+
+        /// Feeds text of any length.
+        mutating func feed(text: UnsafeRawBufferPointer) {
+            feed(text.count)
+            low.combine(bytes: text)
+            high.combine(bytes: text)
+        }
+
+        func finalize() -> InputDigest {
+            InputDigest(
+                low: UInt64(bitPattern: Int64(low.finalize())), high: UInt64(bitPattern: Int64(high.finalize())))
+        }
     }
 
-    private init(_ tag: Tag, _ feed: (inout Hasher) -> Void) {
-        low = Self.hash(lane: 0, tag, feed)
-        high = Self.hash(lane: 1, tag, feed)
+    /// What kinds of values are kept apart by, so that `"1"` and `1` differ.
+    private enum Token: UInt8 {
+        case null, no, yes, number, string, array, object, end
     }
 
     private init(low: UInt64, high: UInt64) {
@@ -37,89 +65,84 @@ package struct InputDigest: Hashable, Sendable {
         self.high = high
     }
 
-    private static func hash(lane: UInt8, _ tag: Tag, _ feed: (inout Hasher) -> Void) -> UInt64 {
-        var hasher = Hasher()
-        hasher.combine(lane)
-        hasher.combine(tag.rawValue)
-        feed(&hasher)
-        return UInt64(bitPattern: Int64(hasher.finalize()))
+    /// The digest of the value at `position` and where it ends.
+    static func digest(in text: ValidText, at position: Int) -> (digest: InputDigest, end: Int) {
+        var lanes = Lanes()
+        let end = feed(&lanes, text, at: position)
+        return (lanes.finalize(), end)
     }
 
-    /// The digest of the value at `position` and where it ends. Recurs once for each level, of which a valid text has
-    /// at most `JSONScanner.maximumDepth`.
-    static func digest(in text: ValidText, at position: Int) -> (digest: InputDigest, end: Int) {
+    /// Feeds the value at `position` and says where it ends. Recurs once for each level, of which a valid text has at
+    /// most `JSONScanner.maximumDepth`.
+    private static func feed(_ lanes: inout Lanes, _ text: ValidText, at position: Int) -> Int {
         switch text.kind(at: position) {
-        case .array: return array(in: text, at: position)
-        case .object: return object(in: text, at: position)
+        case .array:
+            return feedArray(&lanes, text, at: position)
+        case .object:
+            return feedObject(&lanes, text, at: position)
         case .string:
             let end = text.endOfString(at: position)
-            return (string(in: text, at: position..<end), end)
+            feedString(&lanes, text, at: position..<end)
+            return end
         case .number:
             let end = text.endOfValue(at: position)
-            let number = DecimalNumber(text.bytes[position..<end])
-            return (InputDigest(.number) { $0.combine(number) }, end)
+            lanes.feed(.number)
+            lanes.feed(ExactNumber(in: text, at: position..<end))
+            return end
         case .null:
-            return (InputDigest(.null) { _ in }, text.endOfValue(at: position))
+            lanes.feed(.null)
+            return text.endOfValue(at: position)
         case .boolean:
-            let isTrue = text.bytes[position] == UInt8(ascii: "t")
-            return (InputDigest(isTrue ? .yes : .no) { _ in }, text.endOfValue(at: position))
+            lanes.feed(text.bytes[position] == UInt8(ascii: "t") ? .yes : .no)
+            return text.endOfValue(at: position)
         }
     }
 
-    private static func string(in text: ValidText, at range: Range<Int>) -> InputDigest {
+    private static func feedString(_ lanes: inout Lanes, _ text: ValidText, at range: Range<Int>) {
+        lanes.feed(.string)
         let inner = UnsafeRawBufferPointer(rebasing: text.bytes[range.dropFirst().dropLast()])
-        guard inner.contains(UInt8(ascii: "\\")) else { return InputDigest(.string) { $0.combine(bytes: inner) } }
-        return text.contents(of: range).withUnsafeBytes { contents in
-            InputDigest(.string) { $0.combine(bytes: contents) }
+        if inner.contains(UInt8(ascii: "\\")) {
+            text.contents(of: range).withUnsafeBytes { lanes.feed(text: $0) }
+        } else {
+            lanes.feed(text: inner)
         }
     }
 
-    private static func array(in text: ValidText, at position: Int) -> (digest: InputDigest, end: Int) {
-        var low = Hasher()
-        var high = Hasher()
-        low.combine(UInt8(0))
-        high.combine(UInt8(1))
+    private static func feedArray(_ lanes: inout Lanes, _ text: ValidText, at position: Int) -> Int {
+        lanes.feed(.array)
         var (next, end) = text.firstInContainer(at: position)
         while let element = next {
-            let (digest, elementEnd) = digest(in: text, at: element)
-            low.combine(digest)
-            high.combine(digest)
-            (next, end) = text.nextInContainer(after: elementEnd)
+            (next, end) = text.nextInContainer(after: feed(&lanes, text, at: element))
         }
-        let lowSum = low.finalize()
-        let highSum = high.finalize()
-        let digest = InputDigest(.array) {
-            $0.combine(lowSum)
-            $0.combine(highSum)
-        }
-        return (digest, end)
+        lanes.feed(.end)
+        return end
     }
 
-    private static func object(in text: ValidText, at position: Int) -> (digest: InputDigest, end: Int) {
+    private static func feedObject(_ lanes: inout Lanes, _ text: ValidText, at position: Int) -> Int {
         var members: [InputDigest: InputDigest] = [:]
         var (next, end) = text.firstInContainer(at: position)
         while let key = next {
             let keyEnd = text.endOfString(at: key)
+            var keyLanes = Lanes()
+            feedString(&keyLanes, text, at: key..<keyEnd)
             let (value, valueEnd) = digest(in: text, at: text.value(afterKeyEndingAt: keyEnd))
-            members[string(in: text, at: key..<keyEnd)] = value
+            members[keyLanes.finalize()] = value
             (next, end) = text.nextInContainer(after: valueEnd)
         }
         // A sum does not depend on the order; its terms are hashes, so they cannot be balanced against each other.
         var low: UInt64 = 0
         var high: UInt64 = 0
         for (key, value) in members {
-            let member = InputDigest(.member) {
-                $0.combine(key)
-                $0.combine(value)
-            }
-            low &+= member.low
-            high &+= member.high
+            var member = Lanes()
+            member.feed(key)
+            member.feed(value)
+            let digest = member.finalize()
+            low &+= digest.low
+            high &+= digest.high
         }
-        let sum = InputDigest(low: low, high: high)
-        let digest = InputDigest(.object) {
-            $0.combine(members.count)
-            $0.combine(sum)
-        }
-        return (digest, end)
+        lanes.feed(.object)
+        lanes.feed(members.count)
+        lanes.feed(InputDigest(low: low, high: high))
+        return end
     }
 }

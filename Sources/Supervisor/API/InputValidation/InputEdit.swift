@@ -58,10 +58,10 @@ extension InputSchema {
     /// The properties of the root schema and of those it is made of by `$ref` and `allOf`.
     private func knownProperties() -> [KnownProperty] {
         let parts = parts(of: 0)
-        let required = Set(parts.flatMap { nodes[$0].required.map(\.bytes) })
+        let required = Set(parts.flatMap { nodes[$0].node.required.map(\.bytes) })
         var known: [[UInt8]: Bool] = [:]
         var order: [SchemaNode.Name] = []
-        for node in parts.map({ nodes[$0] }) {
+        for node in parts.map({ nodes[$0].node }) {
             for name in node.propertyOrder where known[name.bytes] == nil {
                 guard let property = node.properties[name.bytes] else { continue }
                 order.append(name)
@@ -76,7 +76,7 @@ extension InputSchema {
         var parts = [index]
         var position = 0
         while position < parts.count {
-            for part in nodes[parts[position]].all where !parts.contains(part) { parts.append(part) }
+            for part in nodes[parts[position]].node.all where !parts.contains(part) { parts.append(part) }
             position += 1
         }
         return parts
@@ -87,9 +87,10 @@ extension InputSchema {
         var isNullable = false
         var next: SchemaNode.Index? = index
         while let index = next {
-            if nodes[index].hasDefault { return false }
-            if nodes[index].isNullable { isNullable = true }
-            next = nodes[index].reference
+            let node = nodes[index].node
+            if node.hasDefault { return false }
+            if node.isNullable { isNullable = true }
+            next = node.reference
         }
         return isNullable
     }

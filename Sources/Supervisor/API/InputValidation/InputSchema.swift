@@ -13,7 +13,7 @@ import WireProtocol
 /// to say which of them the worker will take.
 package struct InputSchema: Sendable {
     /// The schema's own node is the first.
-    let nodes: [SchemaNode]
+    let nodes: [CompiledSchema]
 
     /// Most problems that are reported: an array of a million wrong elements must not make a response of megabytes.
     package static let maximumProblems = 100
@@ -30,7 +30,7 @@ package struct InputSchema: Sendable {
             throw InputSchemaError(at: "", "it is not JSON: \(error)")
         }
         let isOpenAPI = document["components"]?["schemas"]?["Input"] != nil
-        nodes = try SchemaCompiler.compile(document, at: isOpenAPI ? Self.component : "")
+        nodes = try SchemaCompiler.compile(document, at: isOpenAPI ? Self.component : "").map(CompiledSchema.init)
     }
 
     /// What is wrong with `input`; empty when nothing is. At most ``maximumProblems``.

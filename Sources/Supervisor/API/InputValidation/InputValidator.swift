@@ -11,7 +11,7 @@ struct InputValidator {
     private static let stepsPerByte = 16
 
     let text: ValidText
-    private let nodes: [SchemaNode]
+    private let nodes: [CompiledSchema]
     private var problems: [InputProblem] = []
     /// Problems found so far, reported or not.
     private(set) var failures = 0
@@ -27,7 +27,7 @@ struct InputValidator {
         case index(Int)
     }
 
-    init(nodes: [SchemaNode], input: UnsafeRawBufferPointer) {
+    init(nodes: [CompiledSchema], input: UnsafeRawBufferPointer) {
         self.nodes = nodes
         text = ValidText(bytes: input)
         stepsLeft = Self.baseSteps + input.count * Self.stepsPerByte
@@ -39,7 +39,7 @@ struct InputValidator {
     }
 
     /// Whether the schema `index` is `false`.
-    func isNever(_ index: SchemaNode.Index) -> Bool { nodes[index].isNever }
+    func isNever(_ index: SchemaNode.Index) -> Bool { nodes[index].node.isNever }
 
     // MARK: Values
 
@@ -54,25 +54,25 @@ struct InputValidator {
         }
         // Enough is known: the rest only has to be stepped over.
         if isFinished { return text.endOfValue(at: start) }
-        let node = nodes[index]
+        let schema = nodes[index]
         let kind = text.kind(at: start)
-        if node.isNullable, kind == .null { return text.endOfValue(at: start) }
+        if schema.node.isNullable, kind == .null { return text.endOfValue(at: start) }
         var end: Int?
-        if node.isNever { report(start) { "False schema does not allow \($0)" } }
-        if let types = node.types, !types.allows(kind, in: text, at: start) {
+        if schema.node.isNever { report(start) { "False schema does not allow \($0)" } }
+        if let types = schema.node.types, !types.allows(kind, in: text, at: start) {
             report(start) { "\($0) is not of \(types.description)" }
             return text.endOfValue(at: start)
         }
-        checkConstants(node, at: start)
+        checkConstants(schema, at: start)
         switch kind {
-        case .number where node.constrainsNumbers: checkNumber(node, at: start)
-        case .string where node.constrainsStrings: checkString(node, at: start)
-        case .array where node.constrainsArrays: end = checkArray(node, at: start)
-        case .object where node.constrainsObjects: end = checkObject(node, at: start)
+        case .number where schema.node.constrainsNumbers: checkNumber(schema, at: start)
+        case .string where schema.node.constrainsStrings: checkString(schema, at: start)
+        case .array where schema.node.constrainsArrays: end = checkArray(schema, at: start)
+        case .object where schema.node.constrainsObjects: end = checkObject(schema, at: start)
         default: break
         }
-        for part in node.all { end = check(part, at: start) }
-        checkChoices(node, at: start)
+        for part in schema.node.all { end = check(part, at: start) }
+        checkChoices(schema, at: start)
         return end ?? text.endOfValue(at: start)
     }
 
@@ -90,13 +90,13 @@ struct InputValidator {
         return check(index, at: start)
     }
 
-    private mutating func checkConstants(_ node: SchemaNode, at start: Int) {
-        guard node.enumeration != nil || node.constant != nil else { return }
+    private mutating func checkConstants(_ schema: CompiledSchema, at start: Int) {
+        guard schema.node.enumeration != nil || schema.node.constant != nil else { return }
         let digest = InputDigest.digest(in: text, at: start).digest
-        if let constants = node.enumeration, !constants.contains(where: { $0.digest == digest }) {
+        if let constants = schema.node.enumeration, !constants.contains(where: { $0.digest == digest }) {
             report(start) { "\($0) is not one of \(Self.listed(constants.map(\.text)))" }
         }
-        if let constant = node.constant, constant.digest != digest {
+        if let constant = schema.node.constant, constant.digest != digest {
             report(start) { _ in "\(constant.text) was expected" }
         }
     }
@@ -107,11 +107,11 @@ struct InputValidator {
         return "\(texts.dropLast().joined(separator: ", ")) or \(last)"
     }
 
-    private mutating func checkChoices(_ node: SchemaNode, at start: Int) {
-        if let choices = node.any, !choices.contains(where: { accepts($0, at: start) }) {
+    private mutating func checkChoices(_ schema: CompiledSchema, at start: Int) {
+        if let choices = schema.node.any, !choices.contains(where: { accepts($0, at: start) }) {
             report(start) { "\($0) is not valid under any of the schemas listed in the 'anyOf' keyword" }
         }
-        if let choices = node.one {
+        if let choices = schema.node.one {
             let count = choices.count { accepts($0, at: start) }
             if count == 0 {
                 report(start) { "\($0) is not valid under any of the schemas listed in the 'oneOf' keyword" }
@@ -119,7 +119,7 @@ struct InputValidator {
                 report(start) { "\($0) is valid under more than one of the schemas listed in the 'oneOf' keyword" }
             }
         }
-        if let not = node.not, accepts(not.schema, at: start) {
+        if let not = schema.node.not, accepts(not.schema, at: start) {
             report(start) { "\(not.text) is not allowed for \($0)" }
         }
     }
@@ -199,7 +199,7 @@ extension TypeSet {
         case .object: contains(.object)
         case .number:
             contains(.number)
-                || (contains(.integer) && DecimalNumber(text.bytes[start..<text.endOfValue(at: start)]).isInteger)
+                || (contains(.integer) && text.isInteger(start..<text.endOfValue(at: start)))
         }
     }
 }

@@ -104,7 +104,7 @@ struct SchemaCompiler {
             swap(&node.maximum, &node.exclusiveMaximum)
         }
         node.multipleOf = try keywords.number("multipleOf")
-        if let divisor = node.multipleOf, !divisor.number.isDivisor {
+        if let divisor = node.multipleOf, !divisor.decimal.isDivisor {
             throw keywords.error("multipleOf", "must be greater than zero and have at most 18 digits")
         }
     }

@@ -54,14 +54,16 @@ struct SchemaKeywords {
     func count(_ key: String) throws(InputSchemaError) -> Int? {
         // 2.0 is a whole number too; generators write it.
         guard let bound = try number(key) else { return nil }
-        guard let count = bound.number.count else { throw error(key, "must be a whole number from 0") }
+        guard case .integer(let count) = bound.number, count >= 0 else { throw error(key, "must be a whole number from 0") }
         return count
     }
 
     func number(_ key: String) throws(InputSchemaError) -> SchemaNode.Bound? {
         guard let value = schema[key] else { return nil }
         guard case .number(let text) = value else { throw error(key, "must be a number") }
-        return SchemaNode.Bound(text: text, number: DecimalNumber(text.utf8))
+        let bytes = Array(text.utf8)
+        return SchemaNode.Bound(
+            text: text, number: bytes.withUnsafeBytes { ExactNumber($0) }, decimal: DecimalNumber(bytes))
     }
 
     func types() throws(InputSchemaError) -> TypeSet? {

@@ -77,7 +77,16 @@ struct SchemaNode: Sendable {
     /// A number of the schema.
     struct Bound: Sendable {
         let text: String
-        let number: DecimalNumber
+        let number: ExactNumber
+        let decimal: DecimalNumber
+
+        /// Below 0, 0 or above 0, as `other` is less than this, equal to it or greater.
+        func order(of other: ExactNumber) -> Int {
+            switch (other, number) {
+            case (.integer(let other), .integer(let own)): other < own ? -1 : other > own ? 1 : 0
+            default: other.decimal < decimal ? -1 : decimal < other.decimal ? 1 : 0
+            }
+        }
     }
 
     /// A key, as text for messages and as bytes for comparing: Swift's `String` takes different spellings of an

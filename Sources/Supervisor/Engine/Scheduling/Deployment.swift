@@ -14,11 +14,13 @@ package struct DeploymentSettings: Equatable, Sendable {
     package var streaming: Bool?
     /// Nanoseconds from spawn, or from the last progress, to ready.
     package var loadTimeout: UInt64
+    /// Nanoseconds for the whole of ending one worker.
+    package var stopGrace: UInt64
     package var limits: PredictionLimits
 
     package init(
         name: String, isDefault: Bool, handler: String?, workers: Int, concurrency: Int?, streaming: Bool?,
-        loadTimeout: UInt64, limits: PredictionLimits
+        loadTimeout: UInt64, stopGrace: UInt64, limits: PredictionLimits
     ) {
         self.name = name
         self.isDefault = isDefault
@@ -27,6 +29,7 @@ package struct DeploymentSettings: Equatable, Sendable {
         self.concurrency = concurrency
         self.streaming = streaming
         self.loadTimeout = loadTimeout
+        self.stopGrace = stopGrace
         self.limits = limits
     }
 }

@@ -3,6 +3,10 @@ package struct CodePointSet: Hashable, Sendable {
     /// Sorted, neither overlapping nor touching.
     package private(set) var ranges: [ClosedRange<UInt32>] = []
 
+    /// Whether each of the first 128 is in the set, one bit for each: nearly all text is ASCII.
+    private var low: UInt64 = 0
+    private var high: UInt64 = 0
+
     /// The last code point; the numbers of lone surrogates count as code points.
     static let last: UInt32 = 0x10FFFF
 
@@ -14,6 +18,10 @@ package struct CodePointSet: Hashable, Sendable {
             } else {
                 self.ranges.append(range)
             }
+        }
+        for point in 0..<UInt32(64) {
+            if isInRanges(point) { low |= 1 << UInt64(point) }
+            if isInRanges(point + 64) { high |= 1 << UInt64(point) }
         }
     }
 
@@ -32,6 +40,12 @@ package struct CodePointSet: Hashable, Sendable {
     func union(_ other: CodePointSet) -> CodePointSet { CodePointSet(ranges + other.ranges) }
 
     package func contains(_ point: UInt32) -> Bool {
+        if point < 64 { return low >> UInt64(point) & 1 != 0 }
+        if point < 128 { return high >> UInt64(point - 64) & 1 != 0 }
+        return isInRanges(point)
+    }
+
+    private func isInRanges(_ point: UInt32) -> Bool {
         var low = 0
         var high = ranges.count
         while low < high {

@@ -20,6 +20,11 @@ struct PatternProgram: Sendable {
     /// pattern can make a request cost.
     static let maximumLength = 20_000
 
+    /// Whether it can only match at the start of a string.
+    var isAnchored: Bool {
+        if case .assertStart = instructions[0] { true } else { false }
+    }
+
     init(_ node: PatternNode) throws(PatternError) {
         try emit(node)
         try append(.match)
