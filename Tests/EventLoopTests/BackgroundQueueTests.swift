@@ -36,5 +36,6 @@ import Testing
         #expect(writeAll("x", to: gate.writing.raw))
         second.run({ mailbox.post { bound.value.add("after") } }, deliver: { isOver = true })
         #expect(try loop.turns { isOver })
+        withExtendedLifetime(second) {}
     }
 }

@@ -21,6 +21,8 @@ import Testing
                 }, deliver: { received.finished += $0 })
         }
         #expect(try loop.turns { received.finished == senders * lettersPerSender })
+        // A queue that goes away delivers nothing more.
+        withExtendedLifetime(threads) {}
         for sender in 0..<senders {
             #expect(received.next[sender] == Array(0..<lettersPerSender))
         }
