@@ -173,6 +173,7 @@ extension SupervisorEngine {
     mutating func end(_ key: PredictionKey, _ outcome: Outcome, collected: Bool) {
         predictions[key].prediction.finish(outcome, collected: collected, now: now, wall: wall)
         let id = predictions[key].prediction.id
+        if case .failed(_, let code) = outcome { logFailure(id, code, predictions[key].prediction.deployment) }
         let waiting = predictions[key].waiting
         predictions[key].waiting = []
         for connection in waiting {
@@ -185,6 +186,15 @@ extension SupervisorEngine {
         predictions.ended(key, now: now)
         scheduleExpiry()
         progressDrain()
+    }
+
+    /// Once for each failure, whoever is told of it; the text is the model author's and stays out of the log.
+    private mutating func logFailure(_ id: PredictionID, _ code: FailureCode, _ deployment: DeploymentIndex) {
+        actions.append(
+            .log(
+                LogEntry(
+                    .warning, "prediction failed: \(code.rawValue)",
+                    deployment: deployments[deployment.value].settings.name, predictionID: id.text)))
     }
 
     mutating func scheduleExpiry() {
