@@ -85,6 +85,7 @@ extension SupervisorEngine {
         }
         holdBackWorker(of: key)
         if predictions[key].prediction.status.isTerminal { predictions[key].prediction.shrink() }
+        // The one place where a forgotten prediction goes: every reader that leaves marks its prediction for a flush.
         predictions.removeIfForgotten(key)
     }
 
@@ -129,7 +130,7 @@ extension SupervisorEngine {
         let subscriber = SubscriberID(rawValue: connection.rawValue)
         let notice = predictions[key].prediction.streams.with(request.profile) { $0.channel.drained(subscriber) }
         if let notice { tell(connection, notice, of: key) }
-        if predictions.contains(key) { markDirty(key) }
+        markDirty(key)
     }
 
     // MARK: Patience
@@ -163,7 +164,8 @@ extension SupervisorEngine {
         actions.append(.cancelTimer(.patience(key)))
         guard workers.contains(slot.worker.handle) else { return }
         workers[slot.worker.handle].pausedFor.remove(key)
-        if workers[slot.worker.handle].pausedFor.isEmpty, workers[slot.worker.handle].spill == nil {
+        let isHeldOtherwise = workers[slot.worker.handle].spill != nil || workers[slot.worker.handle].fault != nil
+        if workers[slot.worker.handle].pausedFor.isEmpty, !isHeldOtherwise {
             actions.append(.resumeReading(slot.worker))
         }
     }
@@ -181,7 +183,7 @@ extension SupervisorEngine {
             let subscriber = SubscriberID(rawValue: connection.rawValue)
             _ = predictions[key].prediction.streams.with(request.profile) { $0.channel.unsubscribe(subscriber) }
             readerLeft(connection, key)
-            if predictions.contains(key) { markDirty(key) }
+            markDirty(key)
         }
     }
 
@@ -189,12 +191,9 @@ extension SupervisorEngine {
     private mutating func readerLeft(_ connection: ConnectionID, _ key: PredictionKey) {
         guard connections.removeValue(forKey: connection) != nil else { return }
         readerCount -= 1
-        guard predictions.contains(key) else { return }
         if predictions[key].prediction.streams.subscriberCount > 0 { return }
         streaming.remove(key)
-        if predictions[key].prediction.status.isTerminal {
-            predictions.removeIfForgotten(key)
-        } else if case .readers(let grace) = predictions[key].attachment {
+        if !predictions[key].prediction.status.isTerminal, case .readers(let grace) = predictions[key].attachment {
             if grace == 0 {
                 requestCancel(key)
             } else {
@@ -248,5 +247,6 @@ extension SupervisorEngine {
                     predictionID: predictions[key].prediction.id.text)))
             readerLeft(connection, key)
         }
+        if !stuck.isEmpty { markDirty(key) }
     }
 }

@@ -9,7 +9,8 @@ extension SupervisorEngine {
     /// program does passes here.
     package mutating func receive(_ bytes: UnsafeRawBufferPointer, from worker: WorkerID, now: UInt64) {
         self.now = now
-        guard workers.contains(worker.handle), workers[worker.handle].stage != .exited else { return }
+        // What a worker says after a fault cannot be trusted any more.
+        guard workers.contains(worker.handle), workers[worker.handle].fault == nil else { return }
         if workers[worker.handle].spill != nil {
             workers[worker.handle].held.append(contentsOf: bytes)
             return
@@ -200,9 +201,11 @@ extension SupervisorEngine {
         workers[worker.handle].spill = nil
         let held = workers[worker.handle].held
         workers[worker.handle].held = []
-        held.withUnsafeBytes { decode($0, from: worker) }
+        if workers[worker.handle].fault == nil { held.withUnsafeBytes { decode($0, from: worker) } }
         guard workers[worker.handle].spill == nil else { return }
         if let exit = workers[worker.handle].exit { return bury(worker, exit) }
-        if workers[worker.handle].pausedFor.isEmpty { actions.append(.resumeReading(worker)) }
+        if workers[worker.handle].pausedFor.isEmpty, workers[worker.handle].fault == nil {
+            actions.append(.resumeReading(worker))
+        }
     }
 }

@@ -48,6 +48,8 @@ extension SupervisorEngine {
         _ worker: WorkerID, _ answer: WorkerHello
     ) throws(ProtocolError) {
         let agreement = try Agreement(hello, answer)
+        // One that is being stopped goes on to be stopped.
+        guard workers[worker.handle].stage == .starting else { return }
         workers[worker.handle].session.adopt(agreement)
         workers[worker.handle].canSpill = agreement.allowsSpill
         workers[worker.handle].stage = .loading
@@ -65,6 +67,7 @@ extension SupervisorEngine {
     }
 
     mutating func workerBecameReady(_ worker: WorkerID, _ manifest: HandlerManifest) {
+        guard workers[worker.handle].stage == .loading else { return }
         actions.append(.cancelTimer(.loadDeadline(worker)))
         let index = workers[worker.handle].deployment
         flushLogLines(worker)
@@ -237,8 +240,11 @@ extension SupervisorEngine {
     }
 
     mutating func workerOutputEnded(_ worker: WorkerID) {
-        guard workers.contains(worker.handle), workers[worker.handle].stage != .exited else { return }
+        guard workers.contains(worker.handle) else { return }
         retire(worker)
+        if workers[worker.handle].stage != .stopping, workers[worker.handle].fault == nil {
+            workers[worker.handle].fault = "it closed its pipe"
+        }
         actions.append(.startTimer(.exitDeadline(worker), at: now + SupervisorEngine.exitPatience))
     }
 
