@@ -36,10 +36,10 @@ import Testing
         arguments: [
             ("0", 0), ("-0", 0), ("2.0", 2), ("1e3", 1000), ("120", 120),
             ("999999999999999999", 999_999_999_999_999_999),
-            ("-1", nil), ("0.5", nil), ("1e18", nil), ("1e999999999999", nil),
+            ("-1", -1), ("-10.0", -10), ("0.5", nil), ("1e18", nil), ("1e999999999999", nil),
         ] as [(String, Int?)])
-    func countsExactly(text: String, count: Int?) {
-        #expect(number(text).count == count)
+    func fitsIntoMachineIntegers(text: String, integer: Int?) {
+        #expect(number(text).smallInteger == integer)
     }
 
     /// Against whole-number arithmetic on small numbers with a decimal point moved about.

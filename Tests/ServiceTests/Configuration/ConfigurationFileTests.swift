@@ -1,4 +1,5 @@
 import Service
+import TestSupport
 import Testing
 
 @Suite struct ConfigurationFileTests {
@@ -174,5 +175,37 @@ import Testing
         let text =
             #"{"deployments": [{"name": "\#(name)x", "command": ["x"]}, {"name": "\#(name)", "command": ["x"]}]}"#
         #expect(Loading.load(text).diagnostics.map(\.path) == ["deployments[1].name"])
+    }
+
+    /// Whatever stands in the file: either a configuration or an error comes out, and each place lies in the text.
+    @Test func survivesAnyBytes() {
+        let seed: UInt64 = 0x5EED_0005
+        var generator = SeededGenerator(seed: seed)
+        let original = Array(
+            Loading.file(#""port": 1, /* c */ "limits": {"frame": "64MiB"}, "listen": ["unix:é", "[::1]:1"]"#).utf8)
+        for _ in 0..<3000 {
+            var bytes = original
+            for _ in 0..<Int.random(in: 1...4, using: &generator) {
+                let index = Int.random(in: 0..<bytes.count, using: &generator)
+                let other = Int.random(in: 0..<bytes.count, using: &generator)
+                switch Int.random(in: 0...3, using: &generator) {
+                case 0: bytes[index] = UInt8.random(in: .min ... .max, using: &generator)
+                case 1: bytes.removeSubrange(min(index, other)..<max(index, other))
+                case 2: bytes.insert(contentsOf: bytes[min(index, other)..<max(index, other)], at: index)
+                default: bytes.insert("{}[],:\"/*\\\n".utf8.randomElement(using: &generator) ?? 0, at: index)
+                }
+                if bytes.isEmpty { bytes = original }
+            }
+            let contents = bytes
+            let surroundings = Surroundings(environment: [:], workingDirectory: "/", userID: 0) { _ in .bytes(contents)
+            }
+            let outcome = ConfigurationLoader.load(path: "x", in: surroundings)
+            let hasError = outcome.diagnostics.contains { $0.severity == .error }
+            #expect(hasError == (outcome.configuration == nil), "seed \(seed): \(bytes)")
+            for place in outcome.diagnostics.compactMap(\.place) {
+                #expect(place.line >= 1 && place.column >= 1 && place.length >= 1, "seed \(seed): \(bytes)")
+            }
+            for diagnostic in outcome.diagnostics { #expect(!diagnostic.description.isEmpty) }
+        }
     }
 }

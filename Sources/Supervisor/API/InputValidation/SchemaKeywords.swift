@@ -54,7 +54,9 @@ struct SchemaKeywords {
     func count(_ key: String) throws(InputSchemaError) -> Int? {
         // 2.0 is a whole number too; generators write it.
         guard let bound = try number(key) else { return nil }
-        guard case .integer(let count) = bound.number, count >= 0 else { throw error(key, "must be a whole number from 0") }
+        guard case .integer(let count) = bound.number, count >= 0 else {
+            throw error(key, "must be a whole number from 0")
+        }
         return count
     }
 
