@@ -24,6 +24,11 @@ package struct RequestHandler {
         self.defaultDeployment = defaultDeployment
     }
 
+    /// What the server's log should say, since the last time it was asked.
+    package mutating func takeWarnings() -> [String] {
+        validators.warnings.isEmpty ? [] : validators.takeWarnings()
+    }
+
     /// Finds out what the request asks for. Looks at the engine, and changes nothing there.
     package mutating func reply(to request: Request, _ engine: borrowing SupervisorEngine) -> Reply {
         do throws(HTTPError) {

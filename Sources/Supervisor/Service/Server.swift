@@ -166,7 +166,9 @@ package final class Server {
     }
 
     func received(_ request: Request, from connection: ClientConnection) {
-        switch handler.reply(to: request, engine) {
+        let reply = handler.reply(to: request, engine)
+        for warning in handler.takeWarnings() { log(LogEntry(.warning, warning)) }
+        switch reply {
         case .respond(let response): connection.respond(response)
         case .command(let command, let style):
             connection.style = style
