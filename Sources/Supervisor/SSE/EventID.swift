@@ -26,8 +26,10 @@ package struct Epoch: Equatable, Hashable, Sendable {
     package let bytes: [UInt8]
 
     package init(using generator: inout some RandomNumberGenerator) {
+        var rest = generator.next()
         bytes = (0..<Epoch.length).map { _ in
-            Epoch.alphabet[Int.random(in: 0..<Epoch.alphabet.count, using: &generator)]
+            defer { rest /= UInt64(Epoch.alphabet.count) }
+            return Epoch.alphabet[Int(rest % UInt64(Epoch.alphabet.count))]
         }
     }
 

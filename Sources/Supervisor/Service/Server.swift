@@ -55,7 +55,7 @@ package final class Server {
         readBuffer = .allocate(byteCount: Server.readBufferSize, alignment: 4096)
         let now = loop.now
         engine = SupervisorEngine(
-            settings: settings.engine(spool: state.spool), generator: SystemRandomNumberGenerator(), now: now,
+            settings: settings.engine(spool: state.spool), generator: SystemRandom(), now: now,
             wallOffset: WallClock.now() - now)
         self.state = state
         handler = RequestHandler(
