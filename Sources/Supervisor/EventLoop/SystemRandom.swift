@@ -6,19 +6,19 @@ package struct SystemRandom: RandomNumberGenerator {
     private static let words = 32
 
     private var buffer = [UInt64](repeating: 0, count: SystemRandom.words)
-    private var next = SystemRandom.words
+    private var used = SystemRandom.words
 
     package init() {}
 
     package mutating func next() -> UInt64 {
-        if next == SystemRandom.words { refill() }
-        defer { next += 1 }
-        return buffer[next]
+        if used == SystemRandom.words { refill() }
+        defer { used += 1 }
+        return buffer[used]
     }
 
     private mutating func refill() {
         let result = buffer.withUnsafeMutableBytes { getentropy($0.baseAddress!, $0.count) }
         precondition(result == 0, "the kernel gives 256 bytes at once to whoever asks after boot")
-        next = 0
+        used = 0
     }
 }
