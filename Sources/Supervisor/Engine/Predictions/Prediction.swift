@@ -98,8 +98,16 @@ package struct Prediction: ~Copyable {
 
     mutating func metricReceived(_ metric: Metric) {
         guard !status.isTerminal else { return }
-        _ = metrics.record(metric)
+        let isFirstOverCap = metrics.record(metric)
         streams.publishMetric(metric)
+        if isFirstOverCap { noteMetricCap() }
+    }
+
+    /// Said once, where whoever misses the values will look.
+    private mutating func noteMetricCap() {
+        let notice = "[appended metric values over \(limits.appendedMetrics) bytes are not kept; "
+            + "the stream of metric events goes on]\n"
+        Array(notice.utf8).withUnsafeBytes { logReceived($0, source: .standardError) }
     }
 
     mutating func cancelRequested() {
