@@ -1,7 +1,7 @@
 import Testing
 
 /// A token's way, with a clock that the test holds: what the worker has written is there before it goes on.
-@Suite(.timeLimit(.minutes(1))) struct FirstTokenTests {
+struct FirstTokenTests {
     @Test func firstTokenArrivesBeforeTheNextIsMade() throws {
         let server = try RunningSupervisor(gates: ["next"])
         try server.waitUntilReady()

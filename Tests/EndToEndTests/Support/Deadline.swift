@@ -14,6 +14,9 @@ struct Deadline {
 
     static func milliseconds(_ count: UInt64) -> Deadline { Deadline(count * TimeSpan.millisecond) }
 
+    /// The time has run out.
+    var isOver: Bool { end.since(MonotonicTime.now()) == 0 }
+
     /// Waits until one of the events (`POLLIN` …) is reported for the descriptor.
     ///
     /// - Throws: `Failure` that names `what` when the time is over.
