@@ -6,7 +6,12 @@ extension SupervisorEngine {
             restartSetup(deployment)
             startWorker(deployment, place: place)
         case .loadDeadline(let worker): loadTookTooLong(worker)
-        case .stopStep(let worker), .exitDeadline(let worker): stopWorker(worker)
+        case .stopStep(let worker): stopWorker(worker)
+        case .exitDeadline(let worker):
+            if workers.contains(worker.handle), workers[worker.handle].fault == nil {
+                workers[worker.handle].fault = "it closed its pipe and did not exit"
+            }
+            stopWorker(worker)
         case .disconnectGrace(let key):
             if predictions.contains(key) { requestCancel(key) }
         case .patience(let key):

@@ -242,9 +242,6 @@ extension SupervisorEngine {
     mutating func workerOutputEnded(_ worker: WorkerID) {
         guard workers.contains(worker.handle) else { return }
         retire(worker)
-        if workers[worker.handle].stage != .stopping, workers[worker.handle].fault == nil {
-            workers[worker.handle].fault = "it closed its pipe"
-        }
         actions.append(.startTimer(.exitDeadline(worker), at: now + SupervisorEngine.exitPatience))
     }
 
