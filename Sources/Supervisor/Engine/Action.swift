@@ -37,7 +37,8 @@ package enum Action: Sendable {
     case exit(code: Int32)
 }
 
-/// Signals go to the worker's whole process group.
+/// Signals go to the worker's whole process group. When the worker itself has ended, the rest of its group is killed
+/// without being asked for.
 package enum WorkerSignal: Equatable, Sendable {
     case terminate
     case kill

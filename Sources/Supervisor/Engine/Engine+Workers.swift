@@ -293,8 +293,6 @@ extension SupervisorEngine {
         for key in held { endWithWorker(key, reason) }
         if !wasAsked { failSetup(index, "worker crashed: \(text)") }
         deployments[index.value].lastExit = text
-        // What it left behind in its process group must not outlive it.
-        actions.append(.signal(worker, .kill))
         remove(worker)
         restartLater(index, place: place)
         progressDrain()

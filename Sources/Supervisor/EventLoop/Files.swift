@@ -8,7 +8,7 @@ package enum Files {
     private static let fileMode: mode_t = 0o600
     private static let readBlock = 64 * 1024
 
-    /// Makes the directory, and those above it, where they are not there yet. One that is there must be the user's own.
+    /// Makes the directory, and those above it, where they are not there yet.
     package static func makeDirectory(_ path: String) throws(SystemError) {
         if mkdir(path, directoryMode) == 0 { return }
         let error = errno
@@ -23,9 +23,14 @@ package enum Files {
         guard status.st_mode & S_IFMT == S_IFDIR else { throw SystemError("mkdir", ENOTDIR, subject: path) }
     }
 
-    /// Makes a directory that nobody else can look into, even where it was there with wider rights.
+    /// Makes a directory that nobody else can look into, even where it was there with wider rights. One that belongs to
+    /// somebody else, or a link, is refused: whoever owns it could put files of his own under our names.
     package static func makePrivateDirectory(_ path: String) throws(SystemError) {
         try makeDirectory(path)
+        var status = stat()
+        guard lstat(path, &status) == 0 else { throw .last("lstat", subject: path) }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw SystemError("mkdir", ENOTDIR, subject: path) }
+        guard status.st_uid == geteuid() else { throw SystemError("mkdir", EPERM, subject: path) }
         guard chmod(path, directoryMode) == 0 else { throw .last("chmod", subject: path) }
     }
 
@@ -90,7 +95,9 @@ package enum Files {
         let descriptor = FileDescriptor(adopting: raw)
         var at = 0
         while at < bytes.count {
-            let result = bytes.withUnsafeBytes { Transfer.write(descriptor.raw, UnsafeRawBufferPointer(rebasing: $0[at...])) }
+            let result = bytes.withUnsafeBytes {
+                Transfer.write(descriptor.raw, UnsafeRawBufferPointer(rebasing: $0[at...]))
+            }
             switch result {
             case .bytes(let count): at += count
             case .wouldBlock, .closed: throw SystemError("write", EIO, subject: path)

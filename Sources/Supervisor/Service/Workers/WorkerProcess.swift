@@ -180,6 +180,9 @@ final class WorkerProcess {
 
     private func exited() {
         guard !hasExited, let raw = processDescriptor?.raw else { return }
+        // What it left behind in its group must not outlive it; before reaping, for then its number may be somebody
+        // else's.
+        ChildProcess.signalGroup(processID, .kill)
         let reason: ExitReason
         do throws(SystemError) {
             guard let ending = try ChildProcess.reap(raw) else { return }
@@ -219,6 +222,7 @@ final class WorkerProcess {
     }
 
     func signal(_ signal: WorkerSignal) {
+        guard !hasExited else { return }
         ChildProcess.signalGroup(processID, signal == .kill ? .kill : .terminate)
     }
 
