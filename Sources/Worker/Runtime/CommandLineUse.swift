@@ -1,0 +1,86 @@
+import WireProtocol
+
+/// What a worker does when a person starts it.
+enum CommandLineUse: Equatable {
+    /// Print the manifest.
+    case manifest
+    /// Print how it is used, because that was asked for.
+    case help
+    /// Say that a supervisor should start it.
+    case alone
+    /// Say that an argument is unknown.
+    case unknown(String)
+
+    /// - Parameter arguments: Without the program's name.
+    init(_ arguments: [String]) {
+        switch arguments.first {
+        case "--manifest": self = .manifest
+        case "--help", "-h": self = .help
+        case let argument?: self = .unknown(argument)
+        case nil: self = .alone
+        }
+    }
+
+    /// What to print, where, and how to end.
+    func answer(_ program: WorkerProgram, name: String) -> (text: String, isError: Bool, code: ExitCode) {
+        let usage = """
+            \(name) is a worker: it loads a model and runs predictions for a supervisor, which starts it and talks to it
+            over pipes. Handlers: \(program.names).
+
+              supervisor serve       start it through its supervisor.json
+              \(name) --manifest     print what its handlers take and return, as JSON
+            """
+        switch self {
+        case .manifest: return (program.manifest.prettyText, false, .ended)
+        case .help: return (usage, false, .ended)
+        case .alone:
+            return (
+                "\(name): not started by a supervisor (the environment has no \(WorkerPipe.environmentVariable))\n\n"
+                    + usage, true, .usage
+            )
+        case .unknown(let argument): return ("\(name): unknown argument \(argument)\n\n\(usage)", true, .usage)
+        }
+    }
+}
+
+extension WorkerProgram {
+    /// Does what a person who started the program wants, and ends.
+    func useByHand(_ arguments: [String]) -> Never {
+        let name = String(arguments.first?.split(separator: "/").last ?? "worker")
+        let answer = CommandLineUse(Array(arguments.dropFirst())).answer(self, name: name)
+        if answer.isError {
+            StandardStreams.complain(answer.text)
+        } else {
+            print(answer.text)
+        }
+        StandardStreams.exit(answer.code)
+    }
+}
+
+extension HandlerManifest {
+    /// The manifest as JSON for people.
+    var prettyText: String {
+        guard let value = try? JSONValue.parse(json) else { preconditionFailure("manifests are written as JSON") }
+        return value.indented()
+    }
+}
+
+extension JSONValue {
+    /// JSON with a line for each member and element, two spaces deeper at each level; lists of plain values in a line.
+    func indented(by depth: Int = 0) -> String {
+        let margin = String(repeating: "  ", count: depth + 1)
+        let end = "\n" + String(repeating: "  ", count: depth)
+        switch self {
+        case .object(let members) where !members.isEmpty:
+            let lines = members.map { member in
+                margin + JSONValue.string(member.key).description + ": " + member.value.indented(by: depth + 1)
+            }
+            return "{\n" + lines.joined(separator: ",\n") + end + "}"
+        case .array(let elements) where elements.contains { $0.objectValue != nil || $0.arrayValue != nil }:
+            let lines = elements.map { margin + $0.indented(by: depth + 1) }
+            return "[\n" + lines.joined(separator: ",\n") + end + "]"
+        case .array(let elements): return "[" + elements.map(\.description).joined(separator: ", ") + "]"
+        default: return description
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Glibc
+
+/// State under a lock, and threads that wait for it to change.
+///
+/// For threads of the library only: tasks must never wait here.
+final class Monitor<State>: @unchecked Sendable {
+    // Unchecked because the compiler cannot see it: `state` is touched between lock and unlock only, and the two
+    // system objects stay at one address for the life of this object.
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var state: State
+
+    init(_ state: sending State) {
+        self.state = state
+        // None of these can fail with default attributes and a clock that Linux always has.
+        pthread_mutex_init(mutex, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+    }
+
+    /// Changes the state and wakes the waiting thread. There is at most one for each monitor here.
+    func change<Result>(_ body: (inout State) -> sending Result) -> sending Result {
+        pthread_mutex_lock(mutex)
+        defer {
+            pthread_cond_signal(condition)
+            pthread_mutex_unlock(mutex)
+        }
+        return body(&state)
+    }
+
+    /// Waits until `body` has a result.
+    ///
+    /// - Parameter deadline: When `body` wants to be asked again though nothing was changed, in nanoseconds of the
+    ///   monotonic clock; nil for never.
+    func wait<Result>(
+        until body: (inout State) -> sending Result?, deadline: (State) -> UInt64? = { _ in nil }
+    ) -> sending Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while true {
+            if let result = body(&state) { return result }
+            if let deadline = deadline(state) {
+                var time = timespec(
+                    tv_sec: Int(deadline / MonotonicClock.second), tv_nsec: Int(deadline % MonotonicClock.second))
+                pthread_cond_timedwait(condition, mutex, &time)
+            } else {
+                pthread_cond_wait(condition, mutex)
+            }
+        }
+    }
+}
+
+/// The clock that no one sets.
+enum MonotonicClock {
+    /// Nanoseconds in a second.
+    static let second: UInt64 = 1_000_000_000
+
+    /// Nanoseconds since the machine started.
+    static var now: UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * second + UInt64(time.tv_nsec)
+    }
+}
