@@ -89,7 +89,7 @@ import Testing
         ),
         (
             "COG_MAX_CONCURRENCY", "0",
-            "must be a whole number from 1 to 4096, not `0`; using what the worker declares (the default)"
+            "must be a whole number from 1 to 1024, not `0`; using what the worker declares (the default)"
         ),
         (
             "COG_SETUP_TIMEOUT", "5m",

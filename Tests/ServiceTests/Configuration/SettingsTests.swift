@@ -47,9 +47,4 @@ import Testing
             #expect(line.last != " ", "\(line)")
         }
     }
-
-    @Test func referenceHasARowForEachSetting() {
-        let rows = SettingReference.markdown.split(separator: "\n").filter { $0.hasPrefix("| `") }
-        #expect(rows.count == Settings.all.count + Settings.deployment.count)
-    }
 }

@@ -12,13 +12,14 @@ package struct Configuration: Sendable, Equatable {
     package var port = 5000
     /// The addresses named one by one; when there are any, ``host`` and ``port`` do not count.
     package var listen: [ListenAddress] = []
-    /// Absolute path of the directory for lock, sockets and spilled payloads.
+    /// Absolute path of the directory for lock and spilled payloads.
     package var stateDirectory = ""
     /// The least severe level that is written to the log.
     package var logLevel = LogLevel.info
     /// How many runs a worker takes at once when its deployment does not say; nil: what the worker declares.
     package var concurrency: Int?
-    /// How long a worker may take from its start to `ready` when its deployment does not say; nil: for ever.
+    /// How long a worker may take from its start, or its last progress, to `ready` when its deployment does not say;
+    /// nil: for ever.
     package var loadTimeout: Nanoseconds? = .seconds(600)
     /// What bounds memory.
     package var limits = Limits()
@@ -83,7 +84,7 @@ package struct Configuration: Sendable, Equatable {
         package var events = 1024
         /// Bytes of these events.
         package var bytes = 8 << 20
-        /// Bytes of the histories of all predictions; finished ones are forgotten first, oldest first.
+        /// Bytes that finished predictions may hold in all; beyond it the oldest is forgotten.
         package var totalBytes = 512 << 20
         /// How long a finished prediction can be read and replayed.
         package var retention: Nanoseconds = .seconds(300)
@@ -97,11 +98,11 @@ package struct Configuration: Sendable, Equatable {
     package struct Streaming: Sendable, Equatable {
         /// Silence on a stream after which a heartbeat is sent; nil: none is.
         package var heartbeat: Nanoseconds? = .seconds(15)
-        /// How long a stream's socket may take nothing before it is closed.
+        /// How long a reader may leave unread what was written to it last.
         package var writeTimeout: Nanoseconds = .seconds(30)
-        /// Events kept for readers that are attached.
+        /// A reader behind by more than ``windowBytes`` is kept while it is behind by no more events than this.
         package var windowEvents = 1024
-        /// Bytes kept for readers that are attached.
+        /// How far an attached reader may be behind before it loses events.
         package var windowBytes = 8 << 20
         /// How long a worker's pipe may be left unread, per prediction in all, for a reader that is about to be
         /// overrun; 0: never.
@@ -120,7 +121,7 @@ package struct Configuration: Sendable, Equatable {
         package var idle: Nanoseconds = .seconds(75)
         /// From the first byte of a request's head to its last.
         package var head: Nanoseconds = .seconds(10)
-        /// Silence inside a request's body.
+        /// Time in which a request's body must make progress.
         package var body: Nanoseconds = .seconds(30)
 
         package init() {}

@@ -4,7 +4,7 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
     case success = 0
     /// The command line cannot be understood.
     case usage = 64
-    /// Something needed is not there: an address is taken, a worker cannot be started.
+    /// Something that the server itself needs is not there: an address is taken, the state directory cannot be used.
     case unavailable = 69
     /// A fault of ours.
     case `internal` = 70
@@ -21,7 +21,7 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
         switch self {
         case .success: "ended as asked"
         case .usage: "the command line cannot be understood"
-        case .unavailable: "an address, file or worker that is needed is not available"
+        case .unavailable: "an address, or the state directory, cannot be used"
         case .internal: "a fault of the supervisor"
         case .configuration: "the configuration is wrong; every problem is printed"
         case .alreadyRunning: "another supervisor already runs on this address and state directory"

@@ -23,7 +23,7 @@ extension Settings {
         .text(
             \.workingDirectory, .path,
             .init(
-                "cwd", "The worker's working directory, relative to the file.",
+                "cwd", "The worker's working directory; a relative one counts from the folder of the file.",
                 why: "a folder with its configuration can be moved as a whole",
                 default: "the folder of the file")),
         Setting(
@@ -41,13 +41,16 @@ extension Settings {
         .optionalInteger(
             \.concurrency, concurrencyRange,
             .init(
-                "concurrency", "Runs a worker takes at once; never more than it declares.",
+                "concurrency",
+                "Runs a worker takes at once. More than the worker declares ends the server with exit code 78.",
                 why: "the author of a worker knows how many it can run",
                 default: "the server-wide `concurrency`, else what the worker declares")),
         .optionalBoolean(
             \.streaming,
             .init(
-                "streaming", "Whether event streams are allowed; true needs a worker that declares it.",
+                "streaming",
+                "Whether event streams are allowed. True where the worker declares false ends the server with exit "
+                    + "code 78.",
                 why: "the author of a worker knows", default: "what the worker declares")),
         .boolean(
             \.isDefault,
@@ -57,12 +60,14 @@ extension Settings {
         .optionalDuration(
             \.loadTimeout, loadTimeoutRange,
             .init(
-                "load_timeout", "Time a worker has from its start to readiness.",
+                "load_timeout", "Time a worker has from its start, or from its last report of progress, to readiness.",
                 why: "weights differ in size", default: "the server-wide `load_timeout`")),
         .duration(
             \.stopGrace, stopGraceRange,
             .init(
-                "stop_grace", "How long a worker may take to end after it was told to; then it is killed.",
+                "stop_grace",
+                "How long a worker may take to end: half of it after it was asked, half after SIGTERM; then it is "
+                    + "killed.",
                 why: "some have more to put away", default: "the server-wide `shutdown.stop_grace`")),
         .bytes(
             \.outputLimit, outputRange,

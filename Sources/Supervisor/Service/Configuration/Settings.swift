@@ -1,3 +1,5 @@
+import WireProtocol
+
 /// The one table of everything that can be set, in the order in which help and documents show it.
 package enum Settings {
     /// Settings that belong together.
@@ -60,7 +62,7 @@ package enum Settings {
             \.stateDirectory, .path,
             .init(
                 "state_dir", flag: "--state-dir", from: [.own("SUPERVISOR_STATE_DIR")],
-                "Directory for lock, sockets and spilled payloads; made with mode 0700.",
+                "Directory for lock and spilled payloads, with a sub-folder named by the first listen address; mode 0700.",
                 why: "the runtime directory is private to the user and swept at log-out",
                 default: "$XDG_RUNTIME_DIR/supervisor, else ${TMPDIR:-/tmp}/supervisor-UID")),
         Setting(
@@ -78,18 +80,20 @@ package enum Settings {
             \.concurrency, concurrencyRange,
             .init(
                 "concurrency", flag: "--concurrency", from: [.cog("COG_MAX_CONCURRENCY")],
-                "Runs a worker takes at once, for deployments that do not say; never more than it declares.",
+                "Runs a worker takes at once, for deployments that do not say. More than the worker declares ends the "
+                    + "server with exit code 78.",
                 why: "the author of a worker knows how many it can run", default: "what the worker declares")),
         .optionalDuration(
             \.loadTimeout, loadTimeoutRange,
             .init(
                 "load_timeout", flag: "--load-timeout", from: [.cog("COG_SETUP_TIMEOUT", .wholeSeconds)],
-                "Time a worker has from its start to readiness, for deployments that do not say.",
+                "Time a worker has from its start, or from its last report of progress, to readiness, for deployments "
+                    + "that do not say; then it is stopped and started again.",
                 why: "long enough to read tens of gigabytes of weights, short enough to notice a hang")),
     ]
 
-    /// A frame names its slot in 16 bits; a worker with more runs at once than this is not one process any more.
-    static let concurrencyRange = 1...4096
+    /// The protocol lets no worker declare more.
+    static let concurrencyRange = 1...ProtocolLimits.maximumSlots
     static let loadTimeoutRange: ClosedRange<Nanoseconds> = .seconds(1) ... .seconds(86_400)
     static let stopGraceRange: ClosedRange<Nanoseconds> = 0 ... .seconds(3600)
     static let outputRange = 1 << 10...largestPayload
@@ -105,7 +109,7 @@ package enum Settings {
             \.limits.connections, 1...manyConnections,
             .init(
                 "limits.connections", flag: "--max-connections", from: [.own("SUPERVISOR_MAX_CONNECTIONS")],
-                "Client connections open at once; further ones wait to be accepted.",
+                "Client connections open at once; a further one is answered 503 and closed.",
                 why: "twenty megabytes at 2 KiB each, and within usual descriptor limits")),
         .integer(
             \.limits.subscribersPerPrediction, 1...manyConnections,
@@ -122,13 +126,15 @@ package enum Settings {
             \.limits.frame, 1 << 20...1 << 30,
             .init(
                 "limits.frame", flag: "--max-frame", from: [.own("SUPERVISOR_MAX_FRAME")],
-                "Largest frame payload on a worker's pipe; beyond it the worker is at fault.",
+                "Largest frame payload on a worker's pipe. A worker that sends more is stopped; an input that is "
+                    + "larger and cannot go by file fails its prediction.",
                 why: "far above any token and any sensible inline image, far below a machine's memory")),
         .bytes(
             \.limits.inlinePayload, 1 << 12...1 << 30,
             .init(
                 "limits.inline_payload", flag: "--max-inline-payload", from: [.own("SUPERVISOR_MAX_INLINE_PAYLOAD")],
-                "Largest payload sent through the pipe itself; larger ones go by file. Not above `limits.frame`.",
+                "Largest payload sent through the pipe itself; larger ones go by file, with workers that can. Not "
+                    + "above `limits.frame`.",
                 why: "one pipe buffer; a longer payload would hold up the tokens behind it")),
         .bytes(
             \.limits.output, outputRange,
@@ -140,13 +146,16 @@ package enum Settings {
             \.limits.logs, logRange,
             .init(
                 "limits.logs", flag: "--max-logs", from: [.own("SUPERVISOR_MAX_LOGS")],
-                "Log text kept for a prediction; beyond it a notice takes the place of the rest.",
+                "Log text (as JSON escapes it) kept for a prediction; beyond it a notice takes the place of the "
+                    + "rest. `log` events go on.",
                 why: "some 40,000 lines: more than anybody reads, little beside a model")),
         .bytes(
             \.limits.appendMetrics, logRange,
             .init(
                 "limits.append_metrics", flag: "--max-append-metrics", from: [.own("SUPERVISOR_MAX_APPEND_METRICS")],
-                "Bytes of the values of `append` metrics kept for a prediction.", why: "the same as for logs")),
+                "Bytes of the values of `append` metrics kept for a prediction; further ones are left out of its "
+                    + "document. `metric` events go on.",
+                why: "the same as for logs")),
         .integer(
             \.limits.pendingCancellations, 0...1_000_000,
             .init(
@@ -168,10 +177,10 @@ package enum Settings {
             \.history.events, 0...1_000_000_000,
             .init(
                 "history.events", flag: "--history-events", from: [.cog("COG_STREAM_HISTORY_CAPACITY")],
-                "Newest events of one prediction, of all kinds, that a late reader may replay; 0 = live only. Memory: "
-                    + "events × mean size × predictions running or retained, within `history.bytes` for each and "
-                    + "`history.total_bytes` for all. A reader who comes when older events are gone is told how many "
-                    + "it missed; readers who were there from the start miss nothing.",
+                "Newest events of one prediction, of all kinds but the last, that a late reader may replay; 0 = live "
+                    + "only. Memory: events × mean size × predictions running or retained, within `history.bytes` for "
+                    + "each and, for those retained, `history.total_bytes`. A reader who comes when older events are "
+                    + "gone is told that it missed them; readers who were there from the start miss nothing.",
                 why: "the capacity of Cog, some pages of generated text")),
         .bytes(
             \.history.bytes, 0...largeSize,
@@ -183,7 +192,8 @@ package enum Settings {
             \.history.totalBytes, 0...largeSize,
             .init(
                 "history.total_bytes", flag: "--history-total-bytes", from: [.own("SUPERVISOR_HISTORY_TOTAL_BYTES")],
-                "Bytes of all histories together; finished predictions are forgotten first, oldest first.",
+                "Bytes that finished predictions may hold in all: their documents, inputs and events. Beyond it the "
+                    + "oldest is forgotten.",
                 why: "64 full histories; a small share of a host that serves models")),
         .duration(
             \.history.retention, 0 ... .seconds(7 * 86_400),
@@ -211,19 +221,21 @@ package enum Settings {
             \.streaming.writeTimeout, .seconds(1) ... .seconds(3600),
             .init(
                 "streaming.write_timeout", flag: "--write-timeout", from: [.own("SUPERVISOR_WRITE_TIMEOUT")],
-                "How long a stream's socket may take nothing before it is closed.",
+                "How long the reader of a stream may leave unread what was written to it last, 64 KiB at most; then "
+                    + "its connection is closed.",
                 why: "longer than a change of network takes, shorter than patience with the dead")),
         .integer(
             \.streaming.windowEvents, 1...10_000_000,
             .init(
                 "streaming.window_events", flag: "--live-window-events", from: [.own("SUPERVISOR_LIVE_WINDOW_EVENTS")],
-                "Events kept for readers that are attached, whatever the history is.",
+                "A reader that is behind by more than `streaming.window_bytes` is kept all the same while it is "
+                    + "behind by no more events than this and no more than eight times the bytes.",
                 why: "the live channel of Cog")),
         .bytes(
             \.streaming.windowBytes, 1 << 16...largeSize,
             .init(
                 "streaming.window_bytes", flag: "--live-window-bytes", from: [.own("SUPERVISOR_LIVE_WINDOW_BYTES")],
-                "Bytes kept for readers that are attached, whatever the history is.",
+                "How far an attached reader may be behind before it loses events, whatever the history is.",
                 why: "a burst of 50,000 tokens")),
         .duration(
             \.streaming.patience, 0 ... .seconds(60),
@@ -240,7 +252,8 @@ package enum Settings {
                     .own("SUPERVISOR_PUT_DISCONNECT_GRACE_MS", .milliseconds),
                     .own("SUPERVISOR_DISCONNECT_GRACE_MS", .milliseconds),
                 ],
-                "How long a stream started by PUT goes on when its last reader has left.",
+                "How long a prediction started as a stream by PUT goes on when its last reader has left; then it is "
+                    + "canceled.",
                 why: "a client that chose the id can come back with it")),
         .duration(
             \.streaming.postDisconnectGrace, 0...longTime,
@@ -250,7 +263,8 @@ package enum Settings {
                     .own("SUPERVISOR_POST_DISCONNECT_GRACE_MS", .milliseconds),
                     .own("SUPERVISOR_DISCONNECT_GRACE_MS", .milliseconds),
                 ],
-                "How long a stream started by POST goes on when its last reader has left.",
+                "How long a prediction started as a stream by POST goes on when its last reader has left; then it is "
+                    + "canceled.",
                 why: "as Cog: nobody else knows the id, so nobody will come back")),
     ]
 
@@ -271,7 +285,7 @@ package enum Settings {
             \.http.body, .seconds(1) ... .seconds(3600),
             .init(
                 "http.body_timeout", flag: "--http-body-timeout", from: [.own("SUPERVISOR_HTTP_BODY_TIMEOUT")],
-                "Silence inside a request's body after which it is given up; 408.",
+                "Time in which at least 10,000 bytes of a request's body, or its rest, must arrive; else 408.",
                 why: "a slow upload makes some progress in that time")),
     ]
 
@@ -280,13 +294,14 @@ package enum Settings {
             \.shutdown.drainTimeout, 0...longTime,
             .init(
                 "shutdown.drain_timeout", flag: "--drain-timeout", from: [.own("SUPERVISOR_DRAIN_TIMEOUT")],
-                "How long running predictions may take to finish at shutdown; then they are cancelled.",
+                "How long running predictions may take to finish at shutdown; then they are canceled.",
                 why: "as long as a finished prediction is kept; a second signal hurries")),
         .duration(
             \.shutdown.stopGrace, stopGraceRange,
             .init(
                 "shutdown.stop_grace", flag: "--stop-grace", from: [.own("SUPERVISOR_STOP_GRACE")],
-                "How long a worker may take to end after it was told to; then it is killed.",
+                "How long a worker may take to end: half of it after it was asked, half after SIGTERM; then it is "
+                    + "killed.",
                 why: "the time a container gets from common orchestrators")),
     ]
 }
