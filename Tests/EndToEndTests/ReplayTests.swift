@@ -48,7 +48,7 @@ struct ReplayTests {
             let cutOff = try server.stream(method, path, body)
             var before = EventParser()
             while cutOff.bytes.count < cut { try #require(try cutOff.more()) }
-            before.receive(cutOff.bytes.prefix(cut))
+            before.receive(Array(cutOff.bytes.prefix(cut)))
             cutOff.client.abort()
             let id = before.lastEventID
             let after = try server.stream(method, path, body, headers: [(name: "last-event-id", value: id)])
@@ -77,7 +77,7 @@ struct ReplayTests {
             let stream = try server.stream("PUT", "/predictions/live", "{}")
             while stream.bytes.count < cut { try #require(try stream.more()) }
             var parser = EventParser()
-            parser.receive(stream.bytes.prefix(cut))
+            parser.receive(Array(stream.bytes.prefix(cut)))
             stream.client.abort()
             leaving.append((cut, stream, parser))
         }

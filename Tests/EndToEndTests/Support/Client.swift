@@ -57,12 +57,6 @@ final class Client {
         shutdown(raw, Int32(SHUT_RDWR))
     }
 
-    /// Makes the kernel keep little for a client that does not read.
-    func shrinkReceiveBuffer() {
-        var size: Int32 = 4096
-        setsockopt(raw, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
-    }
-
     // MARK: Receiving
 
     /// Bytes that have arrived and nobody has taken.

@@ -3,8 +3,9 @@ final class EventStream {
     let head: ClientResponse
     let client: Client
     private let body: BodyReader
-    private var parser = EventParser()
+    private var state = EventParser()
     private var taken = 0
+    private var parsed = 0
     /// The bytes of the body so far.
     private(set) var bytes: [UInt8] = []
 
@@ -12,6 +13,15 @@ final class EventStream {
         self.client = client
         head = try client.head(deadline)
         body = BodyReader(client, of: head)
+    }
+
+    /// What was received is parsed when somebody asks: a reader that parses megabytes meanwhile is not a prompt one.
+    private var parser: EventParser {
+        if parsed < bytes.count {
+            state.receive(Array(bytes[parsed...]))
+            parsed = bytes.count
+        }
+        return state
     }
 
     var events: [ServerSentEvent] { parser.events }
@@ -23,11 +33,14 @@ final class EventStream {
 
     /// The next event; nil at the end of the stream.
     func next(_ deadline: Deadline = Deadline()) throws -> ServerSentEvent? {
-        while taken == parser.events.count {
+        while true {
+            let events = parser.events
+            if taken < events.count {
+                taken += 1
+                return events[taken - 1]
+            }
             guard try more(deadline) else { return nil }
         }
-        taken += 1
-        return parser.events[taken - 1]
     }
 
     /// Reads further bytes; false at the end.
@@ -35,7 +48,6 @@ final class EventStream {
     func more(_ deadline: Deadline = Deadline()) throws -> Bool {
         guard let part = try body.next(deadline) else { return false }
         bytes += part
-        parser.receive(part)
         return true
     }
 

@@ -132,6 +132,7 @@ final class RunningSupervisor {
     @discardableResult
     func waitUntilListening() throws -> SocketAddress {
         if let address { return address }
+        searched = 0
         let line = try waitForLog("the line that names the port") { $0.message.hasPrefix("listening on ") }
         let place = line.message.dropFirst("listening on ".count)
         let found: SocketAddress?
