@@ -27,9 +27,23 @@ struct PredictionBody {
             }
             return parse(members, request.body)
         } catch {
-            if error.reason == .expectedObject { return .failure(wrongShape("expected an object")) }
-            return .failure(malformed("\(error.message) at line \(error.line) column \(error.column)"))
+            return .failure(refusal(of: request.body, error))
         }
+    }
+
+    /// The search for members ends at the first byte of what is no object; only what is JSON can be of the wrong shape.
+    private static func refusal(of body: [UInt8], _ error: JSONError) -> Refusal {
+        guard error.reason == .expectedObject else { return malformed(error) }
+        do throws(JSONError) {
+            try JSONScanner.validate(body)
+            return wrongShape("expected an object")
+        } catch {
+            return malformed(error)
+        }
+    }
+
+    private static func malformed(_ error: JSONError) -> Refusal {
+        malformed("\(error.message) at line \(error.line) column \(error.column)")
     }
 
     private static let unsupportedType = Refusal(
@@ -44,37 +58,42 @@ struct PredictionBody {
             .text(.unprocessableContent, "Failed to deserialize the JSON body into the target type: \(what)"))
     }
 
-    /// The last of several members of one name counts, as in Cog.
+    /// The last of several members of one name counts, as in Cog, also where an earlier one is wrong.
     private static func parse(_ members: [JSONMember], _ body: [UInt8]) -> Result<PredictionBody, Refusal> {
+        var known: [String: JSONMember] = [:]
+        for member in members where knownKeys.contains(member.key) { known[member.key] = member }
         var parsed = PredictionBody()
-        for member in members {
-            let value = body[member.value]
-            let isNull = value.elementsEqual("null".utf8)
-            switch member.key {
-            case "id" where !isNull:
-                guard let text = string(value) else { return .failure(wrongShape("id: expected a string")) }
-                guard let id = PredictionID(text) else { return .failure(badID(["body", "id"])) }
-                parsed.id = id
-            case "id": parsed.id = nil
-            case "input": parsed.input = isNull ? nil : Array(value)
-            case "context":
-                guard isStringMap(value) else {
-                    return .failure(wrongShape("context: expected an object whose values are strings"))
-                }
-                parsed.context = Array(value)
-            case "webhook" where !isNull:
-                guard string(value) != nil else { return .failure(wrongShape("webhook: expected a string")) }
-                return .failure(noWebhooks)
-            case "webhook_events_filter":
-                guard isEventsFilter(value) else {
-                    return .failure(
-                        wrongShape(
-                            "webhook_events_filter: expected an array of \"start\", \"output\", \"logs\", \"completed\""))
-                }
-            default: continue
-            }
+        for key in knownKeys {
+            guard let member = known[key] else { continue }
+            if let refusal = parsed.take(key, body[member.value]) { return .failure(refusal) }
         }
         return .success(parsed)
+    }
+
+    /// In the order in which they are checked.
+    private static let knownKeys = ["id", "input", "context", "webhook", "webhook_events_filter"]
+
+    private mutating func take(_ key: String, _ value: ArraySlice<UInt8>) -> Refusal? {
+        let isNull = value.elementsEqual("null".utf8)
+        switch key {
+        case "id" where !isNull:
+            guard let text = Self.string(value) else { return Self.wrongShape("id: expected a string") }
+            guard let id = PredictionID(text) else { return Self.badID(["body", "id"]) }
+            self.id = id
+        case "input" where !isNull: input = Array(value)
+        case "context":
+            guard Self.isStringMap(value) else {
+                return Self.wrongShape("context: expected an object whose values are strings")
+            }
+            context = Array(value)
+        case "webhook" where !isNull:
+            return Self.string(value) == nil ? Self.wrongShape("webhook: expected a string") : Self.noWebhooks
+        case "webhook_events_filter" where !Self.isEventsFilter(value):
+            return Self.wrongShape(
+                "webhook_events_filter: expected an array of \"start\", \"output\", \"logs\", \"completed\"")
+        default: break
+        }
+        return nil
     }
 
     /// The refusal of an id that is empty or too long, at the given place of the request.
