@@ -33,7 +33,8 @@ let package = Package(
         .executableTarget(name: "Command", dependencies: ["Service"], path: "Sources/Supervisor/Command"),
 
         .target(name: "TestSupport", path: "Tests/Support"),
-        .executableTarget(name: "FixtureWorker", dependencies: ["WireProtocol", "Worker"], path: "Tests/FixtureWorker"),
+        .executableTarget(
+            name: "FixtureWorker", dependencies: ["WireProtocol", "Worker"], path: "Tests/FixtureWorker"),
         .testTarget(name: "HouseTests"),
         .testTarget(name: "WireProtocolTests", dependencies: ["TestSupport", "WireProtocol"]),
         .testTarget(name: "WorkerTests", dependencies: ["TestSupport", "WireProtocol", "Worker"]),
@@ -45,7 +46,8 @@ let package = Package(
             name: "APITests", dependencies: ["API", "Engine", "HTTP", "SSE", "TestSupport", "WireProtocol"]),
         .testTarget(name: "ServiceTests", dependencies: ["Service", "TestSupport", "WireProtocol"]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["Command", "EventLoop", "FixtureWorker", "TestSupport", "WireProtocol"]),
+            name: "EndToEndTests",
+            dependencies: ["Command", "EventLoop", "FixtureWorker", "TestSupport", "WireProtocol"]),
     ],
     swiftLanguageModes: [.v6]
 )

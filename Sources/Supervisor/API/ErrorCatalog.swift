@@ -70,7 +70,8 @@ package struct ErrorCatalog: Equatable, Sendable {
 
     static func otherDeployment(_ name: String) -> ErrorCatalog {
         ErrorCatalog(
-            .conflict, "id_in_use", "A prediction with this id belongs to the deployment \"\(name)\". Choose another id.")
+            .conflict, "id_in_use",
+            "A prediction with this id belongs to the deployment \"\(name)\". Choose another id.")
     }
 
     static let schemaUnavailable = ErrorCatalog(

@@ -27,7 +27,8 @@ enum OpenAPIDocument {
         body.append(contentsOf: #""operationId":"cancel_predictions__prediction_id__cancel_post","#.utf8)
         body.append(contentsOf: idParameter.utf8)
         body.append(contentsOf: #""responses":{"200":{"description":"The prediction was told to stop"},"#.utf8)
-        body.append(contentsOf: #""404":{"description":"No such prediction runs"}}}}},"components":{"schemas":{"Input":"#.utf8)
+        body.append(
+            contentsOf: #""404":{"description":"No such prediction runs"}}}}},"components":{"schemas":{"Input":"#.utf8)
         body.append(contentsOf: handler.input?.bytes ?? Array(#"{"type":"object"}"#.utf8))
         body.append(contentsOf: #","Output":"#.utf8)
         body.append(contentsOf: handler.output?.bytes ?? emptyObject)

@@ -7,7 +7,8 @@ enum PredictionForm {
     /// SSE where `Accept` names it and does not prefer JSON; else the short answer where `Prefer` asks for it.
     static func of(_ request: Request) -> AnswerForm {
         if wantsEvents(request) {
-            return .stream(StreamRequest(profile: .native, flavor: .cog, resume: resumePoint(request, usesQuery: false)))
+            return .stream(
+                StreamRequest(profile: .native, flavor: .cog, resume: resumePoint(request, usesQuery: false)))
         }
         guard let prefer = request.headers.list("prefer") else { return .wait }
         return Preferences(prefer).respondAsync ? .background : .wait

@@ -43,7 +43,9 @@ extension SupervisorEngine {
         guard deployments[index.value].isReady, let handler = deployments[index.value].handler else {
             return reject(.notReady(index), connection)
         }
-        if case .stream = request.form, readerCount >= settings.readersInAll { return reject(.tooManyReaders, connection) }
+        if case .stream = request.form, readerCount >= settings.readersInAll {
+            return reject(.tooManyReaders, connection)
+        }
         let isCanceled = request.id.map { pending.take($0, now: now) } ?? false
         var slot: Slot?
         if !isCanceled {
@@ -72,7 +74,8 @@ extension SupervisorEngine {
         let prediction = Prediction(
             id: request.id ?? PredictionID(using: &generator), deployment: request.deployment, input: request.input,
             isStreaming: handler.isStreaming, limits: deployments[request.deployment.value].settings.limits,
-            streams: PredictionStreams(epoch: Epoch(using: &generator), settings: settings.streams), now: now, wall: wall)
+            streams: PredictionStreams(epoch: Epoch(using: &generator), settings: settings.streams), now: now,
+            wall: wall)
         return predictions.insert(
             PredictionRecord(prediction: prediction, attachment: attachment, patience: settings.patience))
     }
@@ -81,7 +84,7 @@ extension SupervisorEngine {
         switch form {
         case .wait: wait(for: key, connection)
         case .background: actions.append(.respond(connection, .accepted(predictions[key].prediction.id)))
-        case .stream(let request): attach(connection, to: key, request)
+        case .stream(let request): attach(connection, to: key, request, isCreator: true)
         }
     }
 
@@ -156,7 +159,9 @@ extension SupervisorEngine {
 
     /// Asks the worker to end the run. It keeps its slot until it has.
     mutating func requestCancel(_ key: PredictionKey) {
-        guard !predictions[key].prediction.status.isTerminal, !predictions[key].prediction.isCancelRequested else { return }
+        guard !predictions[key].prediction.status.isTerminal, !predictions[key].prediction.isCancelRequested else {
+            return
+        }
         predictions[key].prediction.cancelRequested()
         guard let slot = predictions[key].slot, workers.contains(slot.worker.handle) else { return }
         sendCancel(slot)

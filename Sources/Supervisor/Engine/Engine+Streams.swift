@@ -6,14 +6,18 @@ extension SupervisorEngine {
     // MARK: Coming
 
     /// Makes the connection a reader of the prediction's stream.
-    mutating func attach(_ connection: ConnectionID, to key: PredictionKey, _ request: StreamRequest) {
+    mutating func attach(
+        _ connection: ConnectionID, to key: PredictionKey, _ request: StreamRequest, isCreator: Bool = false
+    ) {
         if readerCount >= settings.readersInAll { return reject(.tooManyReaders, connection) }
         if predictions[key].prediction.streams.subscriberCount >= settings.readersPerPrediction {
             return reject(.tooManyReadersOfPrediction, connection)
         }
         openProfile(request.profile, of: key)
         let id = predictions[key].prediction.id
-        let start = predictions[key].prediction.streams.with(request.profile) { ReplayStart.choose(request, $0.channel) }
+        let start = predictions[key].prediction.streams.with(request.profile) {
+            ReplayStart.choose(request, $0.channel, isCreator: isCreator)
+        }
         if start.hasSeenEverything, request.flavor == .events { return reject(.nothingFollows, connection) }
         actions.append(
             .openStream(connection, StreamOpening(id: id, replay: start.replay, replayFrom: start.replayFrom)))
@@ -243,8 +247,10 @@ extension SupervisorEngine {
         for connection in stuck {
             actions.append(.cutConnection(connection))
             actions.append(
-                .log(LogEntry(.warning, "a reader took nothing for too long and was cut off (write_timeout)",
-                    predictionID: predictions[key].prediction.id.text)))
+                .log(
+                    LogEntry(
+                        .warning, "a reader took nothing for too long and was cut off (write_timeout)",
+                        predictionID: predictions[key].prediction.id.text)))
             readerLeft(connection, key)
         }
         if !stuck.isEmpty { markDirty(key) }

@@ -104,7 +104,8 @@ extension SupervisorEngine {
         note(.error, "setup failed: \(kind)\(failure.message)", worker)
         if let traceback = failure.traceback { deployments[index.value].setup.append(traceback + "\n") }
         failSetup(index, "Setup failed: \(kind)\(failure.message)")
-        deployments[index.value].isGivenUp = true
+        // What has never worked will not work the next time either; what has, was kept from it by something that passes.
+        deployments[index.value].isGivenUp = deployments[index.value].setup.status == .failed
         stopWorker(worker)
     }
 

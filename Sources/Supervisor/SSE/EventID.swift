@@ -60,7 +60,9 @@ package enum ResumePoint: Equatable, Sendable {
             self = .beginning
         } else if let sequence = ResumePoint.decimal(text[...]) {
             self = .afterSequence(sequence)
-        } else if let dash = text.lastIndex(of: "-"), let sequence = ResumePoint.decimal(text[text.index(after: dash)...]) {
+        } else if let dash = text.lastIndex(of: "-"),
+            let sequence = ResumePoint.decimal(text[text.index(after: dash)...])
+        {
             self = .after(EventID(epoch: Epoch(text: text[..<dash]), sequence: sequence))
         } else {
             self = .unintelligible

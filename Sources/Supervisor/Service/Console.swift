@@ -14,7 +14,9 @@ package enum Console {
         let bytes = Array(text.utf8)
         var at = 0
         while at < bytes.count {
-            let result = bytes.withUnsafeBytes { Transfer.write(descriptor, UnsafeRawBufferPointer(rebasing: $0[at...])) }
+            let result = bytes.withUnsafeBytes {
+                Transfer.write(descriptor, UnsafeRawBufferPointer(rebasing: $0[at...]))
+            }
             guard case .bytes(let count) = result else { return }
             at += count
         }

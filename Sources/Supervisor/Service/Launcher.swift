@@ -83,7 +83,8 @@ package enum Launcher {
                     .unavailable, "the state directory cannot be used: \(error); choose another with --state-dir")
             case .inUse(let path, let holder):
                 throw LaunchError(
-                    .alreadyRunning, "another supervisor (process \(holder)) holds \(path); stop it, or choose another "
+                    .alreadyRunning,
+                    "another supervisor (process \(holder)) holds \(path); stop it, or choose another "
                         + "address or --state-dir")
             }
         }
@@ -95,7 +96,8 @@ package enum Launcher {
         if !address.isLoopback {
             server.log(
                 LogEntry(
-                    .warning, "\(place) can be reached from other machines, and there is no authentication: keep it "
+                    .warning,
+                    "\(place) can be reached from other machines, and there is no authentication: keep it "
                         + "behind a proxy or a firewall"))
         }
     }

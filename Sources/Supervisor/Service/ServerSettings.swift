@@ -27,6 +27,8 @@ package struct ServerSettings {
     let defaultDeployment: Int?
     let http: HTTPLimits
     let connectionLimit: Int
+    /// Nanoseconds for which a client may take nothing of what is queued for it.
+    let writeTimeout: UInt64
     /// Somebody other than this machine may send requests, and learns late that the server goes.
     let waitsForBalancers: Bool
 
@@ -35,6 +37,7 @@ package struct ServerSettings {
         self.configuration = configuration
         defaultDeployment = configuration.defaultDeployment
         connectionLimit = configuration.limits.connections
+        writeTimeout = configuration.streaming.writeTimeout
         waitsForBalancers = !configuration.listenAddresses.allSatisfy(\.isLoopback)
         var http = HTTPLimits()
         http.bodyBytes = configuration.limits.requestBody

@@ -71,7 +71,8 @@ struct MetricTable {
         switch node {
         case .list(let existing): elements = existing
         // A list that was set as a whole goes on; a scalar becomes the first element.
-        case .value(let set) where set.bytes.first == UInt8(ascii: "["): elements = Array(set.bytes.dropFirst().dropLast())
+        case .value(let set) where set.bytes.first == UInt8(ascii: "["):
+            elements = Array(set.bytes.dropFirst().dropLast())
         case .value(let set): elements = set.bytes
         case .object, nil: break
         }
@@ -90,7 +91,9 @@ struct MetricTable {
             let (total, overflow) = left.addingReportingOverflow(right)
             if !overflow { return .value(number("\(total)")) }
         }
-        guard let left = Double(text(old)), let right = Double(text(value)), (left + right).isFinite else { return node }
+        guard let left = Double(text(old)), let right = Double(text(value)), (left + right).isFinite else {
+            return node
+        }
         return .value(number("\(left + right)"))
     }
 

@@ -105,7 +105,8 @@ package struct Prediction: ~Copyable {
 
     /// Said once, where whoever misses the values will look.
     private mutating func noteMetricCap() {
-        let notice = "[appended metric values over \(limits.appendedMetrics) bytes are not kept; "
+        let notice =
+            "[appended metric values over \(limits.appendedMetrics) bytes are not kept; "
             + "the stream of metric events goes on]\n"
         Array(notice.utf8).withUnsafeBytes { logReceived($0, source: .standardError) }
     }

@@ -44,7 +44,8 @@ package struct ServedHandler: Equatable, Sendable {
     package let output: RawJSON?
 
     /// Chooses and narrows. A conflict is answered with a text that names both values.
-    static func resolve(_ manifest: HandlerManifest, _ settings: DeploymentSettings) -> Result<ServedHandler, Conflict> {
+    static func resolve(_ manifest: HandlerManifest, _ settings: DeploymentSettings) -> Result<ServedHandler, Conflict>
+    {
         let names = manifest.handlers.map(\.name)
         let chosen: HandlerDescriptor
         if let wanted = settings.handler {

@@ -56,7 +56,8 @@ package struct SlotPool {
     /// The run in the slot has ended. A worker that is gone has no slots, and nothing happens.
     package mutating func giveBack(_ slot: Slot) {
         guard let place = members.firstIndex(where: { $0.worker == slot.worker }) else { return }
-        precondition(members[place].busy.remove(slot.number) != nil, "a slot is given back once, by the run that took it")
+        precondition(
+            members[place].busy.remove(slot.number) != nil, "a slot is given back once, by the run that took it")
         members[place].free.append(slot.number)
     }
 }

@@ -21,7 +21,9 @@ enum DataURL {
     private static func appendBase64(_ bytes: [UInt8], to output: inout [UInt8]) {
         var at = 0
         while at < bytes.count {
-            let (first, second, third) = (bytes[at], at + 1 < bytes.count ? bytes[at + 1] : 0, at + 2 < bytes.count ? bytes[at + 2] : 0)
+            let (first, second, third) = (
+                bytes[at], at + 1 < bytes.count ? bytes[at + 1] : 0, at + 2 < bytes.count ? bytes[at + 2] : 0
+            )
             let group = Int(first) << 16 | Int(second) << 8 | Int(third)
             output.append(alphabet[group >> 18])
             output.append(alphabet[group >> 12 & 63])

@@ -16,11 +16,20 @@ struct ReplayStart {
     /// that went away do not all come back at the same instant.
     private static let retryMilliseconds = 1500...3000
 
-    static func choose(_ request: StreamRequest, _ channel: borrowing Channel) -> ReplayStart {
+    /// - Parameter isCreator: the reader's own request began the run; it gets everything, whatever the history keeps.
+    static func choose(
+        _ request: StreamRequest, _ channel: borrowing Channel, isCreator: Bool
+    ) -> ReplayStart {
+        if isCreator {
+            return ReplayStart(cursor: channel.history.offset(of: 1), replay: .full, replayFrom: nil)
+        }
         let place = Place(request.resume, channel)
         switch place {
         case .beginning(let isForeign): return beginning(request, channel, isForeign: isForeign)
-        case .now: return ReplayStart(cursor: channel.history.endOffset, replay: .live, replayFrom: last(channel))
+        case .now:
+            return ReplayStart(
+                cursor: channel.history.endOffset, replay: .live, replayFrom: last(channel),
+                hasSeenEverything: channel.history.hasTerminal)
         case .next(let sequence): return resumed(request, channel, next: sequence)
         }
     }

@@ -40,6 +40,8 @@ final class ClientConnection: EventHandler {
     private var deadlineKind = ConnectionDeadline.Kind.none
     private var deadlineBegan: UInt64 = 0
     private var bodyMark = 0
+    /// Since when the client has taken nothing of what is queued for it.
+    private var unreadSince: UInt64?
 
     init(
         _ descriptor: consuming FileDescriptor, id: ConnectionID, limits: HTTPLimits, server: Server
@@ -154,7 +156,8 @@ final class ClientConnection: EventHandler {
         guard let stream, !isClosed, !hasFailed else { return .accepted }
         let outcome: WriteQueue.Outcome
         if stream.transfer == .chunked {
-            outcome = withUnsafeTemporaryAllocation(byteCount: ChunkEncoder.maximumHeaderBytes, alignment: 1) { header in
+            outcome = withUnsafeTemporaryAllocation(byteCount: ChunkEncoder.maximumHeaderBytes, alignment: 1) {
+                header in
                 let length = ChunkEncoder.writeHeader(count: bytes.count, to: header)
                 let end = ChunkEncoder.separator
                 return queue.write(
@@ -196,17 +199,27 @@ final class ClientConnection: EventHandler {
     private func send(_ bytes: UnsafeRawBufferPointer) {
         guard !isClosed, !hasFailed else { return }
         switch queue.write(bytes, to: raw) {
-        case .drained, .blocked: return
+        case .drained: return
+        case .blocked: waitForReader()
         case .closed, .failed:
             hasFailed = true
             server.closeLater(self)
         }
     }
 
+    /// Watches that the client takes what is queued for it. The readers of streams are the engine's to watch.
+    private func waitForReader() {
+        guard stream == nil else { return }
+        unreadSince = server.loop.now
+        let due = server.loop.now + server.settings.writeTimeout
+        if due < timerDeadline { schedule(at: due) }
+    }
+
     private func flushQueue() {
         switch queue.flush(to: raw) {
-        case .blocked: return
+        case .blocked: waitForReader()
         case .drained:
+            unreadSince = nil
             if stream != nil { server.engineHandle(.connectionDrained(id)) }
             closeIfDone()
         case .closed, .failed: close()
@@ -301,8 +314,12 @@ final class ClientConnection: EventHandler {
         timer = nil
         timerDeadline = .max
         if isLingering { return close() }
-        guard let due else { return }
         let now = server.loop.now
+        if let unreadSince, stream == nil {
+            let due = unreadSince + server.settings.writeTimeout
+            return now < due ? schedule(at: due) : close()
+        }
+        guard let due else { return }
         if now < due { return schedule(at: due) }
         if deadlineKind == .body, state.bodyBytesReceived - bodyMark >= server.httpLimits.bodyProgressBytes {
             deadlineBegan = now

@@ -14,7 +14,8 @@ enum TypedProfile {
 
     static func chunkTemplate(_ epoch: Epoch) -> EventTemplate {
         EventTemplate(
-            head: "id: \(epoch.text)-", middle: "\ndata: {\"type\":\"chunk\",\"done\":false,\"data\":", tail: ",\"seq\":",
+            head: "id: \(epoch.text)-", middle: "\ndata: {\"type\":\"chunk\",\"done\":false,\"data\":",
+            tail: ",\"seq\":",
             end: "}\n\n")
     }
 
