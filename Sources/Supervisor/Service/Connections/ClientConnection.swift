@@ -181,6 +181,7 @@ final class ClientConnection: EventHandler {
         guard let stream, !isClosed else { return }
         if stream.transfer == .chunked { write(ChunkEncoder.end) }
         self.stream = nil
+        if !queue.isEmpty { waitForReader() }
         state.responseFinished()
         continueAfterResponse()
     }
