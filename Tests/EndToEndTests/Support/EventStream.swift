@@ -1,5 +1,11 @@
+import TestSupport
+import Testing
+
 /// A stream of events that is being read.
 final class EventStream {
+    /// Streams above this size (bytes) are long for a reason, and not looked at twice.
+    private static let inspected = 1 << 20
+
     let head: ClientResponse
     let client: Client
     private let body: BodyReader
@@ -63,6 +69,10 @@ final class EventStream {
     /// All events up to the end of the stream, those taken before included.
     func all(_ deadline: Deadline = Deadline()) throws -> [ServerSentEvent] {
         while try more(deadline) {}
+        if head.status == 200, bytes.count < EventStream.inspected {
+            // What the standard allows and widespread clients do not bear.
+            #expect(EventStreamReader(bytes).complaints.isEmpty)
+        }
         return events
     }
 }
