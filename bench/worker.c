@@ -253,8 +253,8 @@ static void *perform(void *argument) {
     int64_t count = (int64_t)input->count, start = now() + (int64_t)(input->hold * (double)second), i = 0;
     double step = input->rate > 0 ? (double)second / input->rate : 0;
     if (step > 0 && input->streams > 0) {
-        // As in `limit`, the k-th of n streams ticks k/n of a step after the first, whenever its request came: the ticks
-        // of many streams then do not come in bursts.
+        // As in `limit`, the k-th of n streams ticks k/n of a step after the first, whenever its request came, so that
+        // the ticks of many streams do not come in bursts.
         double tick = (double)((int64_t)((double)start / step) + 1);
         start = (int64_t)(step * (tick + input->stream / input->streams));
     }
@@ -283,7 +283,7 @@ static void *perform(void *argument) {
     return NULL;
 }
 
-// A short run as one write from the thread that reads. False: it is not short, or the pipe has no room; then nothing was
+// A short run as one write from the thread that reads. False: it is not short, or the pipe has no room, and nothing was
 // written.
 static bool perform_at_once(struct run *run) {
     const struct input *input = &run->input;
@@ -333,8 +333,8 @@ static const char hello[] = "{\"protocol\":{\"major\":1,\"minor\":0},\"worker\":
 static const char ready[] =
     "{\"handlers\":[{\"name\":\"stream\",\"streaming\":true,\"concurrency\":128,"
     "\"description\":\"Emits `count` chunks of `size` letters, `rate` a second (0: as fast as it can), after `hold` "
-    "seconds; with `stamp` each begins with the time of CLOCK_MONOTONIC. If it is number `stream` of `streams`, they take "
-    "turns.\","
+    "seconds; with `stamp` each begins with the time of CLOCK_MONOTONIC. If it is number `stream` of `streams`, they "
+    "take turns.\","
     "\"input\":{\"type\":\"object\",\"properties\":{" NUMBER("count", "integer", "1000000000", "1") ","
     NUMBER("rate", "number", "1000000", "0") "," NUMBER("size", "integer", "60000", "4") ","
     NUMBER("stamp", "integer", "1", "0") "," NUMBER("hold", "number", "3600", "0") ","
