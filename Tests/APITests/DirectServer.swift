@@ -46,7 +46,10 @@ final class DirectServer {
     private(set) var predictions: [PredictRequest] = []
     var now: UInt64 = 1_000_000_000
 
-    init(_ world: RequestCase.World = .ready, manifests: [String] = [RequestCase.firstManifest, RequestCase.plainManifest]) {
+    init(
+        _ world: RequestCase.World = .ready,
+        manifests: [String] = [RequestCase.firstManifest, RequestCase.plainManifest]
+    ) {
         let names = world == .starting ? ["first"] : ["first", "plain"]
         let defaultDeployment = world == .withoutDefault ? nil : 0
         isStarting = world == .starting
@@ -181,7 +184,9 @@ final class DirectServer {
             }
             return first + [.done(slot: slot, sequence: 2, .succeeded, isCollected: true)]
         case .cancel(let slot, _):
-            guard let id = held.first(where: { $0.value.slot == slot && $0.value.worker == worker })?.key else { return [] }
+            guard let id = held.first(where: { $0.value.slot == slot && $0.value.worker == worker })?.key else {
+                return []
+            }
             held[id] = nil
             return [.done(slot: slot, sequence: 2, .canceled, isCollected: true)]
         default: return []

@@ -97,7 +97,8 @@ struct KnownPredictionTests {
     }
 
     @Test(arguments: [
-        #"{"input":{}}"#, #"{"input":{"text":"b","n":1}}"#, #"{"input":{"text":"a"}}"#, #"{"input":{"text":"a","n":1.0}}"#,
+        #"{"input":{}}"#, #"{"input":{"text":"b","n":1}}"#, #"{"input":{"text":"a"}}"#,
+        #"{"input":{"text":"a","n":1.0}}"#,
         #"{"input":{"text":"a","n":1,"do":[]}}"#,
     ])
     func anotherInputStartsANewRun(_ body: String) throws {
@@ -200,13 +201,17 @@ struct KnownPredictionTests {
         let whole = try server.answer("GET", "/predictions/x/events").events
         let second = try #require(whole[1].id)
         for target in ["?last_event_id=\(second)", "?lastEventId=\(second)", "?from=3", "?last_event_id=2"] {
-            #expect(try server.answer("GET", "/predictions/x/events\(target)").events == Array(whole[2...]), "\(target)")
+            #expect(
+                try server.answer("GET", "/predictions/x/events\(target)").events == Array(whole[2...]), "\(target)")
         }
         let header = [(name: "Last-Event-ID", value: second)]
         #expect(try server.answer("GET", "/predictions/x/events?from=1", nil, header).events == Array(whole[2...]))
-        #expect(try server.answer("PUT", "/predictions/x", "{}", header + [RequestCase.events]).events == Array(whole[2...]))
+        #expect(
+            try server.answer("PUT", "/predictions/x", "{}", header + [RequestCase.events]).events == Array(whole[2...])
+        )
         // The query is for those who cannot set headers; Cog's own routes ignore it.
-        #expect(try server.answer("PUT", "/predictions/x?from=3", "{}", [RequestCase.events]).events.count == whole.count)
+        #expect(
+            try server.answer("PUT", "/predictions/x?from=3", "{}", [RequestCase.events]).events.count == whole.count)
         let last = [(name: "last-event-id", value: try #require(whole.last?.id))]
         #expect(try server.answer("GET", "/predictions/x/events", nil, last).status == 204)
     }

@@ -67,7 +67,8 @@ struct RequestHandlerTests {
 
     @Test func stoppingServerSaysSo() throws {
         let server = DirectServer()
-        let waiting = try server.request("PUT", "/predictions/x", headers: [RequestCase.json], body: #"{"input":{"hold":1}}"#)
+        let waiting = try server.request(
+            "PUT", "/predictions/x", headers: [RequestCase.json], body: #"{"input":{"hold":1}}"#)
         let answer = try server.answer("POST", "/shutdown")
         #expect(answer.status == 200)
         #expect(answer.text == "{}")

@@ -39,7 +39,8 @@ struct CommandLineTests {
             let ending = try run([command], in: directory)
             #expect(ending.status == .exited(code: 78))
             #expect(ending.errors.contains("supervisor.json:1:"))
-            #expect(ending.errors.contains("deployments[0].comand") && ending.errors.contains("did you mean `command`?"))
+            #expect(
+                ending.errors.contains("deployments[0].comand") && ending.errors.contains("did you mean `command`?"))
             #expect(ending.errors.contains("limits.connections"))
         }
     }

@@ -55,7 +55,8 @@ struct CrashTests {
         let server = try RunningSupervisor()
         try server.waitUntilReady()
         let stream = try server.stream(
-            "POST", "/predictions", RunningSupervisor.script(#"["burst",5000,100]"#, #"["print","bye\n"]"#, #"["kill"]"#))
+            "POST", "/predictions",
+            RunningSupervisor.script(#"["burst",5000,100]"#, #"["print","bye\n"]"#, #"["kill"]"#))
         let events = try stream.all()
         #expect(events.filter { $0.name == "output" }.count == 5000)
         #expect(events.last?.name == "completed")

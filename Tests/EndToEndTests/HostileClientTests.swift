@@ -132,8 +132,10 @@ struct HostileClientTests {
     @Test func clientsThatVanishMidwayLeaveNothing() throws {
         let server = try RunningSupervisor()
         try server.waitUntilReady()
-        let stream = "POST /predictions HTTP/1.1\r\nhost: t\r\naccept: text/event-stream\r\n"
-            + "content-type: application/json\r\ncontent-length: 38\r\n\r\n" + #"{"input":{"do":[["burst",2000,1000]]}}"#
+        let stream =
+            "POST /predictions HTTP/1.1\r\nhost: t\r\naccept: text/event-stream\r\n"
+            + "content-type: application/json\r\ncontent-length: 38\r\n\r\n"
+            + #"{"input":{"do":[["burst",2000,1000]]}}"#
         for cut in [1, 20, stream.utf8.count - 1, stream.utf8.count] {
             for _ in 0..<5 {
                 let client = try server.connect()

@@ -4,7 +4,9 @@ import WireProtocol
 /// What a worker may do that it should not: it harms its own predictions, and nobody else.
 struct HostileWorkerTests {
     /// A frame's header in hexadecimal: length, type, flags, slot 0, sequence.
-    private static func header(_ length: String, _ type: String, flags: String = "00", sequence: String = "02") -> String {
+    private static func header(_ length: String, _ type: String, flags: String = "00", sequence: String = "02")
+        -> String
+    {
         "\(length)\(type)\(flags)0000\(sequence)00000000000000"
     }
 
@@ -31,7 +33,8 @@ struct HostileWorkerTests {
             [TestDeployment(name: "good", members: #","default":true"#), TestDeployment(name: "bad")], gates: ["next"])
         try server.waitUntilReady(2)
         let neighbour = try server.stream(
-            "POST", "/predictions", #"{"input":{"do":[["emit",0],["gate","next"],["emit",1],["gate","next"],["emit",2]]}}"#)
+            "POST", "/predictions",
+            #"{"input":{"do":[["emit",0],["gate","next"],["emit",1],["gate","next"],["emit",2]]}}"#)
         try neighbour.next { $0.name == "output" }
         for (name, hex, code) in Self.offences {
             let script = RunningSupervisor.script(#"["emit","before"]"#, #"["raw","\#(hex)"]"#, #"["gate","never"]"#)
@@ -57,7 +60,8 @@ struct HostileWorkerTests {
         try server.waitUntilReady()
         let stream = try server.stream(
             "POST", "/predictions",
-            RunningSupervisor.script(#"["emit","a"]"#, #"["raw","\#(Self.header("05000000", "91"))2261"]"#, #"["exit",1]"#))
+            RunningSupervisor.script(
+                #"["emit","a"]"#, #"["raw","\#(Self.header("05000000", "91"))2261"]"#, #"["exit",1]"#))
         let events = try stream.all()
         #expect(events.map(\.name) == ["start", "output", "completed"])
         #expect(events.last?.json?["error"]?.stringValue == "Worker crashed: exit status 1")
@@ -83,7 +87,8 @@ struct HostileWorkerTests {
         let server = try RunningSupervisor(settings: #","shutdown":{"stop_grace":"1s"}"#, gates: ["never"])
         try server.waitUntilReady()
         let stream = try server.stream(
-            "POST", "/predictions", RunningSupervisor.script(#"["emit","a"]"#, #"["close-pipe"]"#, #"["gate","never"]"#))
+            "POST", "/predictions", RunningSupervisor.script(#"["emit","a"]"#, #"["close-pipe"]"#, #"["gate","never"]"#)
+        )
         let events = try stream.all()
         #expect(events.map(\.name) == ["start", "output", "completed"])
         #expect(events.last?.json?["status"]?.stringValue == "failed")
@@ -97,7 +102,8 @@ struct HostileWorkerTests {
             settings: #","limits":{"inline_payload":"16MiB"}"#, gates: ["next"])
         try server.waitUntilReady(2)
         let first = try server.stream(
-            "POST", "/deaf/predictions", RunningSupervisor.script(#"["stop-reading"]"#, #"["emit","deaf"]"#, #"["gate","next"]"#))
+            "POST", "/deaf/predictions",
+            RunningSupervisor.script(#"["stop-reading"]"#, #"["emit","deaf"]"#, #"["gate","next"]"#))
         try first.next { $0.name == "output" }
         let blob = String(repeating: "x", count: 4 << 20)
         let accepted = try (0..<3).map { _ in

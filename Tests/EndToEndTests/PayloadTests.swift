@@ -41,7 +41,8 @@ struct PayloadTests {
         let server = try RunningSupervisor()
         try server.waitUntilReady()
         let script = RunningSupervisor.script(
-            #"["emit","before"]"#, #"["spill",\#(4 * Self.mebibyte)]"#, #"["log","between\n"]"#, #"["spill",\#(2 * Self.mebibyte)]"#,
+            #"["emit","before"]"#, #"["spill",\#(4 * Self.mebibyte)]"#, #"["log","between\n"]"#,
+            #"["spill",\#(2 * Self.mebibyte)]"#,
             #"["emit","after"]"#)
         let events = try server.stream("POST", "/predictions", script).all()
         #expect(events.map(\.name) == ["start", "output", "output", "log", "output", "output", "completed"])

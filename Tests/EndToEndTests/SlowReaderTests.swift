@@ -67,8 +67,10 @@ struct SlowReaderTests {
         var next = 1
         for event in told {
             if event.name == "gap" {
-                let from = try #require(event.json?["missed_from"]?.stringValue?.split(separator: "-").last.flatMap { Int($0) })
-                let through = try #require(event.json?["missed_to"]?.stringValue?.split(separator: "-").last.flatMap { Int($0) })
+                let from = try #require(
+                    event.json?["missed_from"]?.stringValue?.split(separator: "-").last.flatMap { Int($0) })
+                let through = try #require(
+                    event.json?["missed_to"]?.stringValue?.split(separator: "-").last.flatMap { Int($0) })
                 #expect(from == next)
                 next = through + 1
             } else {

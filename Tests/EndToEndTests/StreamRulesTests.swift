@@ -4,9 +4,10 @@ import WireProtocol
 /// Which answer a stream gets instead of events, and what the capacity of the history means.
 struct StreamRulesTests {
     @Test func handlerThatDidNotOptIn() throws {
-        let server = try RunningSupervisor([
-            TestDeployment(manifest: TestDeployment.plain, start: "gate:ready")
-        ], gates: ["ready"])
+        let server = try RunningSupervisor(
+            [
+                TestDeployment(manifest: TestDeployment.plain, start: "gate:ready")
+            ], gates: ["ready"])
         try server.waitUntilListening()
         // Whether it streams is not known before its manifest is.
         #expect(try server.stream("POST", "/predictions", "{}").head.status == 503)
@@ -115,7 +116,8 @@ struct StreamRulesTests {
     @Test func allSlotsBusy() throws {
         let server = try RunningSupervisor([TestDeployment(members: #","concurrency":1"#)], gates: ["go"])
         try server.waitUntilReady()
-        let running = try server.stream("PUT", "/predictions/x", RunningSupervisor.script(#"["emit",1]"#, #"["gate","go"]"#))
+        let running = try server.stream(
+            "PUT", "/predictions/x", RunningSupervisor.script(#"["emit",1]"#, #"["gate","go"]"#))
         try running.next { $0.name == "output" }
         #expect(try server.health() == "BUSY")
         for accept in ["*/*", "text/event-stream"] {
@@ -130,7 +132,8 @@ struct StreamRulesTests {
         let client = try server.connect()
         for _ in 0..<200 {
             try client.send(
-                "POST", "/predictions", headers: [(name: "content-type", value: "application/json")], body: Array("{}".utf8))
+                "POST", "/predictions", headers: [(name: "content-type", value: "application/json")],
+                body: Array("{}".utf8))
             guard try client.response().status == 200 else { throw Failure("the slot was not free") }
         }
     }
@@ -159,9 +162,11 @@ struct StreamRulesTests {
 
     /// Nothing is kept of what has ended, also for those who still read it.
     @Test func noRetention() throws {
-        let server = try RunningSupervisor(settings: #","history":{"retention":0,"retained_predictions":0}"#, gates: ["go"])
+        let server = try RunningSupervisor(
+            settings: #","history":{"retention":0,"retained_predictions":0}"#, gates: ["go"])
         try server.waitUntilReady()
-        let first = try server.stream("PUT", "/predictions/x", RunningSupervisor.script(#"["emit","a"]"#, #"["gate","go"]"#))
+        let first = try server.stream(
+            "PUT", "/predictions/x", RunningSupervisor.script(#"["emit","a"]"#, #"["gate","go"]"#))
         let second = try server.stream("GET", "/predictions/x/events")
         try first.next { $0.name == "output" }
         try second.next { $0.name == "output" }

@@ -12,7 +12,8 @@ struct WorkerProcessTests {
             try client.send("GET", "/livez")
             _ = try client.response()
         }
-        let answer = try server.request("POST", "/gen/predictions", RunningSupervisor.script(#"["report-descriptors"]"#))
+        let answer = try server.request(
+            "POST", "/gen/predictions", RunningSupervisor.script(#"["report-descriptors"]"#))
         let table = try #require(try JSONValue.parse(answer.body)["output"]?.arrayValue?.first?.objectValue)
         #expect(table.map(\.key).sorted() == ["0", "1", "2", "3", "4"])
         #expect(table.allSatisfy { $0.value.stringValue == "pipe" })
@@ -32,7 +33,8 @@ struct WorkerProcessTests {
         let server = try RunningSupervisor()
         try server.waitUntilReady()
         let script = RunningSupervisor.script(
-            #"["print","out\n"]"#, #"["emit",1]"#, #"["print-error","err\n"]"#, #"["log","exact\n"]"#, #"["print","tail"]"#)
+            #"["print","out\n"]"#, #"["emit",1]"#, #"["print-error","err\n"]"#, #"["log","exact\n"]"#,
+            #"["print","tail"]"#)
         let events = try server.stream("PUT", "/predictions/x", script).all()
         let logs = events.filter { $0.name == "log" }.compactMap { $0.json }
         #expect(Set(logs.map { $0["data"]?.stringValue }) == ["out\n", "err\n", "exact\n", "tail"])
@@ -49,7 +51,8 @@ struct WorkerProcessTests {
     @Test func printsThatCouldBeOfSeveralBelongToNone() throws {
         let server = try RunningSupervisor(gates: ["go"])
         try server.waitUntilReady()
-        let first = try server.stream("POST", "/predictions", RunningSupervisor.script(#"["emit",1]"#, #"["gate","go"]"#))
+        let first = try server.stream(
+            "POST", "/predictions", RunningSupervisor.script(#"["emit",1]"#, #"["gate","go"]"#))
         try first.next { $0.name == "output" }
         let second = try server.stream(
             "POST", "/predictions", RunningSupervisor.script(#"["print","whose?\n"]"#, #"["log","mine\n"]"#))

@@ -60,7 +60,8 @@ package struct RequestCase: Sendable {
         all.filter { $0.world == world }
     }
 
-    package static let all: [RequestCase] = paths + methods + documents + contentTypes + shapes + ids + order + deployments
+    package static let all: [RequestCase] =
+        paths + methods + documents + contentTypes + shapes + ids + order + deployments
 
     private static func ready(
         _ method: String, _ target: String, _ headers: [(name: String, value: String)] = [], _ body: String = "",
@@ -85,7 +86,8 @@ package struct RequestCase: Sendable {
             ("PUT", "/openapi.json", "GET,HEAD"), ("GET", "/predictions", "POST"), ("HEAD", "/predictions", "POST"),
             ("OPTIONS", "/predictions", "POST"), ("PATCH", "/predictions", "POST"), ("get", "/predictions", "POST"),
             ("POST", "/predictions/a/events", "GET,HEAD"), ("GET", "/predictions/a/cancel", "POST"),
-            ("DELETE", "/predictions/a", "PUT,GET,HEAD"), ("GET", "/shutdown", "POST"), ("GET", "/first/stream", "POST"),
+            ("DELETE", "/predictions/a", "PUT,GET,HEAD"), ("GET", "/shutdown", "POST"),
+            ("GET", "/first/stream", "POST"),
             ("GET", "/first/predictions", "POST"), ("BREW", "/livez", "GET,HEAD"),
         ].map { method, path, allowed in
             ready(method, path, is: 405, .empty, with: [("allow", allowed)])
@@ -112,7 +114,9 @@ package struct RequestCase: Sendable {
         ready("GET", "/nobody/health-check", is: 404, .containing(["nobody", "first, plain"])),
         ready(
             "GET", "/openapi.json", is: 200,
-            .containing([#""x-cog-streaming":true"#, #""Input":{"type":"object","properties":{"do""#, "PredictionRequest"])),
+            .containing([
+                #""x-cog-streaming":true"#, #""Input":{"type":"object","properties":{"do""#, "PredictionRequest",
+            ])),
         ready("GET", "/first/openapi.json", is: 200, .containing([#""title":"first""#])),
         RequestCase(
             world: .starting, method: "GET", target: "/openapi.json", status: 503,
@@ -152,11 +156,13 @@ package struct RequestCase: Sendable {
             "\u{FEFF}{}", "{\"a\":01}", "nul", "{\"a\":\"\\x\"}", String(repeating: "[", count: 600),
         ].map {
             ready(
-                "POST", "/predictions", [json], $0, is: 400, .containing(["Failed to parse the request body as JSON: "]),
+                "POST", "/predictions", [json], $0, is: 400,
+                .containing(["Failed to parse the request body as JSON: "]),
                 with: plainText)
         }
         + [
-            "[]", "[\"id\"]", "1", "null", "\"{}\"", "{\"id\":1}", "{\"id\":{}}", "{\"context\":1}", "{\"context\":null}",
+            "[]", "[\"id\"]", "1", "null", "\"{}\"", "{\"id\":1}", "{\"id\":{}}", "{\"context\":1}",
+            "{\"context\":null}",
             "{\"context\":{\"a\":1}}", "{\"webhook\":1}", "{\"webhook_events_filter\":null}",
             "{\"webhook_events_filter\":[\"begin\"]}", "{\"webhook_events_filter\":\"start\"}",
         ].map {
@@ -240,7 +246,9 @@ package struct RequestCase: Sendable {
             "POST", "/plain/predictions", [json, events], "{\"input\":1}", is: 406,
             .containing([#"{"error":"This model does not support streaming responses."#, "@streaming"])),
         ready("POST", "/plain/predictions", [json, ("accept", "text/html, TEXT/Event-Stream;q=0.9")], "{}", is: 406),
-        ready("POST", "/plain/predictions", [json, ("accept", "application/json, text/event-stream;q=0.1")], "{}", is: 200),
+        ready(
+            "POST", "/plain/predictions", [json, ("accept", "application/json, text/event-stream;q=0.1")], "{}", is: 200
+        ),
         ready("POST", "/plain/predictions", [json, ("accept", "text/event-stream;q=0")], "{}", is: 200),
         ready("POST", "/plain/predictions", [json, ("accept", "text/*")], "{}", is: 200),
         ready("POST", "/plain/predictions", [json, events, ("prefer", "respond-async")], "{}", is: 406),
@@ -265,20 +273,23 @@ package struct RequestCase: Sendable {
         ready(
             "PUT", "/predictions/in-background-2", [json, ("prefer", "wait=5, Respond-Async")], "{}", is: 202),
         ready("POST", "/predictions", [json, ("prefer", "respond-asynchronously")], "{}", is: 200),
-        ready("POST", "/predictions", [json, ("prefer", "wait=5")], "{}", is: 200, .containing([#""status":"succeeded""#])),
+        ready(
+            "POST", "/predictions", [json, ("prefer", "wait=5")], "{}", is: 200, .containing([#""status":"succeeded""#])
+        ),
     ]
 
     // MARK: Deployments
 
-    private static let deployments = [
-        ready("POST", "/plain/predictions", [json], "{}", is: 200),
-        ready("POST", "/nobody/predictions", [json], "{}", is: 404, .containing(["nobody", "first, plain"])),
-        ready(
-            "POST", "/nobody/stream", [json], "{}", is: 404,
-            .containing([#"{"error":{"code":"unknown_deployment""#, "first, plain"])),
-        ready("POST", "/First/predictions", [json], "{}", is: 404),
-        ready("PUT", "/nobody/predictions/%FF", [json], "{}", is: 400),
-    ]
+    private static let deployments =
+        [
+            ready("POST", "/plain/predictions", [json], "{}", is: 200),
+            ready("POST", "/nobody/predictions", [json], "{}", is: 404, .containing(["nobody", "first, plain"])),
+            ready(
+                "POST", "/nobody/stream", [json], "{}", is: 404,
+                .containing([#"{"error":{"code":"unknown_deployment""#, "first, plain"])),
+            ready("POST", "/First/predictions", [json], "{}", is: 404),
+            ready("PUT", "/nobody/predictions/%FF", [json], "{}", is: 400),
+        ]
         + [
             ("POST", "/predictions", 404), ("GET", "/health-check", 404), ("GET", "/openapi.json", 404),
             ("PUT", "/predictions/x", 404), ("POST", "/first/predictions", 200), ("GET", "/readyz", 200),

@@ -96,7 +96,8 @@ final class Client {
         var searched = start
         while true {
             if let end = input[searched...].firstIndex(of: 0x0A) {
-                let line = String(decoding: input[start..<(end > start && input[end - 1] == 0x0D ? end - 1 : end)], as: UTF8.self)
+                let line = String(
+                    decoding: input[start..<(end > start && input[end - 1] == 0x0D ? end - 1 : end)], as: UTF8.self)
                 consume(end + 1 - start)
                 return line
             }

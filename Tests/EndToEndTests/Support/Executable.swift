@@ -3,6 +3,7 @@ import Glibc
 /// The programs under test, found beside the test bundle in the build directory.
 enum Executable {
     static let supervisor = "\(directory)/supervisor"
+    static let fixtureWorker = "\(directory)/FixtureWorker"
 
     private static var directory: String {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))

@@ -41,3 +41,38 @@ final class LifeLine {
         try deadline.wait(for: raw, Int32(POLLHUP), "a worker outlives its supervisor")
     }
 }
+
+/// A named pipe from which a worker reads a byte for each step, and whose writer sees when that worker is gone.
+final class Pace {
+    let path: String
+    private let writing: Int32
+    /// Our own reading side, without which there would be no writing before the worker has opened its one.
+    private var reading: Int32
+
+    init(_ path: String) throws {
+        self.path = path
+        guard mkfifo(path, 0o600) == 0 else { throw Failure("mkfifo \(path)") }
+        reading = Glibc.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        writing = Glibc.open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+        guard reading >= 0, writing >= 0 else { throw Failure("open \(path)") }
+    }
+
+    deinit {
+        close(writing)
+        if reading >= 0 { close(reading) }
+    }
+
+    func step() {
+        _ = write(writing, "x", 1)
+    }
+
+    /// To be called when the worker has taken a step, so that it is the only reader from now on.
+    func leaveToTheWorker() {
+        close(reading)
+        reading = -1
+    }
+
+    func waitForTheWorkerToEnd(_ deadline: Deadline) throws {
+        try deadline.wait(for: writing, POLLERR, "the worker outlives its supervisor")
+    }
+}

@@ -10,7 +10,8 @@ extension RunningSupervisor {
         _ method: String, _ target: String, _ json: String? = nil, headers: [(name: String, value: String)] = []
     ) throws -> ClientResponse {
         let client = try connect()
-        try client.send(method, target, headers: RunningSupervisor.headers(json, headers), body: Array((json ?? "").utf8))
+        try client.send(
+            method, target, headers: RunningSupervisor.headers(json, headers), body: Array((json ?? "").utf8))
         return try client.response(toHead: method == "HEAD")
     }
 
@@ -21,7 +22,8 @@ extension RunningSupervisor {
         let client = try connect()
         let accept = (name: "accept", value: "text/event-stream")
         try client.send(
-            method, target, headers: RunningSupervisor.headers(json, [accept] + headers), body: Array((json ?? "").utf8))
+            method, target, headers: RunningSupervisor.headers(json, [accept] + headers), body: Array((json ?? "").utf8)
+        )
         return try EventStream(client)
     }
 

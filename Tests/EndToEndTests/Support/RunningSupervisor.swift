@@ -96,7 +96,8 @@ final class RunningSupervisor {
 
     /// Waits for a line that fits, from the first that no earlier call has looked at.
     @discardableResult
-    func waitForLog(_ what: String, _ deadline: Deadline = Deadline(), where fits: (LogLine) -> Bool) throws -> LogLine {
+    func waitForLog(_ what: String, _ deadline: Deadline = Deadline(), where fits: (LogLine) -> Bool) throws -> LogLine
+    {
         var next = searched
         while true {
             while next < log.count {
