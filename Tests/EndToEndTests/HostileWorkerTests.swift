@@ -148,7 +148,14 @@ struct HostileWorkerTests {
             #expect(!answer.text.contains("secret"))
             try server.waitUntilReadyAgain()
         }
+        for step in [#"["spill-link",\#(victim.json)]"#, #"["spill-fifo"]"#] {
+            let answer = try server.request("POST", "/predictions", RunningSupervisor.script(step))
+            #expect(try JSONValue.parse(answer.body)["status"]?.stringValue == "failed", "\(step): \(answer.text)")
+            #expect(!answer.text.contains("secret"))
+            try server.waitUntilReadyAgain()
+        }
         #expect(TestDirectory.names(in: server.directory.path).contains("victim"))
+        #expect(try server.request("POST", "/predictions", "{}").text.contains("succeeded"))
     }
 
     @Test func configurationThatTheManifestContradictsEndsTheStart() throws {

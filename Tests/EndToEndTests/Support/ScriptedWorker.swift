@@ -10,6 +10,7 @@
 /// - `["await-cancel"]`: waits for the cancel frame and ends as canceled
 /// - `["fail", TEXT]`, `["done"]`: ends; a script that just stops has succeeded
 /// - `["spill", SIZE]`, `["file", TEXT, MIME]`: output by a file in the spool
+/// - `["spill-raw", PATH, SIZE]`, `["spill-link", TARGET]`, `["spill-fifo"]`: the same with what is no file of the spool
 /// - `["raw", HEX]`: these bytes, whatever they are, into the pipe of frames
 /// - `["exit", CODE]`, `["kill"]`, `["close-pipe"]`, `["stop-reading"]`
 /// - `["report-input"]`, `["report-descriptors"]`, `["report-spool"]`: outputs that tell what the worker sees
@@ -102,6 +103,11 @@ enum ScriptedWorker {
                         file.write(b'"')
                     send(0x91, text(dict(path=path, size=os.path.getsize(path))), 0x80)
                 elif word == "spill-raw": send(0x91, text(dict(path=arguments[0], size=arguments[1])), 0x80)
+                elif word in ("spill-link", "spill-fifo"):
+                    path = "%s/odd-%d-%d" % (state["spool"], os.getpid(), sequence[0])
+                    if word == "spill-link": os.symlink(arguments[0], path)
+                    else: os.mkfifo(path)
+                    send(0x91, text(dict(path=path, size=8)), 0x80)
                 elif word == "file":
                     path = "%s/file-%d-%d" % (state["spool"], os.getpid(), sequence[0])
                     with open(path, "w") as file: file.write(arguments[0])
