@@ -1,5 +1,5 @@
 /// What a worker's exit status says.
-enum ExitCode: Int32, Sendable {
+package enum ExitCode: Int32, Sendable {
     /// It was asked to end, or the supervisor is gone, or there was nothing to do but print.
     case ended = 0
     /// The set-up failed.

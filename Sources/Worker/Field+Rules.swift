@@ -1,13 +1,15 @@
 import WireProtocol
 
 extension Field.Rule {
-    private init(_ keywords: [(String, JSONValue?)]) {
-        self.keywords = keywords.compactMap { key, value in value.map { JSONMemberValue(key: key, value: $0) } }
+    private init(_ keywords: @escaping @Sendable () -> [(String, JSONValue?)]) {
+        self.keywords = {
+            keywords().compactMap { key, value in value.map { JSONMemberValue(key: key, value: $0) } }
+        }
     }
 
     private static func limits<Bound: Comparable & Encodable>(
         _ range: some RangeExpression<Bound>, _ lower: String, _ upper: String
-    ) -> Field.Rule {
+    ) -> [(String, JSONValue?)] {
         let (first, last): (Bound?, Bound?) =
             switch range {
             case let range as ClosedRange<Bound>: (range.lowerBound, range.upperBound)
@@ -15,7 +17,7 @@ extension Field.Rule {
             case let range as PartialRangeThrough<Bound>: (nil, range.upperBound)
             default: preconditionFailure("ranges of fields are written 1...5, 1... or ...5")
             }
-        return Field.Rule([(lower, json(first)), (upper, json(last))])
+        return [(lower, json(first)), (upper, json(last))]
     }
 
     private static func json(_ value: (some Encodable)?) -> JSONValue? {
@@ -25,52 +27,56 @@ extension Field.Rule {
 
     /// A text that the regular expression matches somewhere; anchor it with `^` and `$` to match all.
     public static func pattern(_ expression: String) -> Field.Rule {
-        Field.Rule([("pattern", .string(expression))])
+        Field.Rule { [("pattern", .string(expression))] }
     }
 
     /// Something that clients should stop to send.
     public static var deprecated: Field.Rule {
-        Field.Rule([("deprecated", .bool(true))])
+        Field.Rule { [("deprecated", .bool(true))] }
     }
 }
 
-extension Field.Rule where Value: Comparable & Encodable {
+extension Field.Rule where Value: Comparable {
     /// A number within `range`: `0...2`, `1...` or `...9`.
-    public static func range(_ range: some RangeExpression<Value>) -> Field.Rule {
-        limits(range, "minimum", "maximum")
+    public static func range(_ range: some RangeExpression<Value> & Sendable) -> Field.Rule {
+        Field.Rule { limits(range, "minimum", "maximum") }
     }
 
     /// One of these.
     public static func choices(_ choices: Value...) -> Field.Rule {
-        Field.Rule([("enum", .array(choices.compactMap { json($0) }))])
+        Field.Rule { [("enum", .array(choices.compactMap { json($0) }))] }
     }
 }
 
 extension Field.Rule {
     /// A number within `range`: `0...2`, `1...` or `...9`; or null.
-    public static func range<Wrapped: Comparable & Encodable>(
-        _ range: some RangeExpression<Wrapped>
+    public static func range<Wrapped: Comparable & Encodable & SendableMetatype>(
+        _ range: some RangeExpression<Wrapped> & Sendable
     ) -> Field.Rule where Value == Wrapped? {
-        limits(range, "minimum", "maximum")
+        Field.Rule { limits(range, "minimum", "maximum") }
     }
 
     /// One of these, or null.
-    public static func choices<Wrapped: Encodable>(_ choices: Wrapped...) -> Field.Rule where Value == Wrapped? {
-        Field.Rule([("enum", .array(choices.compactMap { json($0) } + [.null]))])
+    public static func choices<Wrapped: Encodable & Sendable>(
+        _ choices: Wrapped...
+    ) -> Field.Rule where Value == Wrapped? {
+        Field.Rule { [("enum", .array(choices.compactMap { json($0) } + [.null]))] }
     }
 
     /// A text of so many characters (Unicode scalars): `1...200`, `1...` or `...80`.
-    public static func length(_ range: some RangeExpression<Int>) -> Field.Rule where Value == String {
-        limits(range, "minLength", "maxLength")
+    public static func length(_ range: some RangeExpression<Int> & Sendable) -> Field.Rule where Value == String {
+        Field.Rule { limits(range, "minLength", "maxLength") }
     }
 
     /// A text of so many characters (Unicode scalars), or null.
-    public static func length(_ range: some RangeExpression<Int>) -> Field.Rule where Value == String? {
-        limits(range, "minLength", "maxLength")
+    public static func length(_ range: some RangeExpression<Int> & Sendable) -> Field.Rule where Value == String? {
+        Field.Rule { limits(range, "minLength", "maxLength") }
     }
 
     /// A list of so many elements: `1...4`, `1...` or `...4`.
-    public static func count<Element>(_ range: some RangeExpression<Int>) -> Field.Rule where Value == [Element] {
-        limits(range, "minItems", "maxItems")
+    public static func count<Element>(
+        _ range: some RangeExpression<Int> & Sendable
+    ) -> Field.Rule where Value == [Element] {
+        Field.Rule { limits(range, "minItems", "maxItems") }
     }
 }

@@ -3,11 +3,12 @@ import WireProtocol
 /// A member of a ``HandlerInput`` that says what it is for, what it may be, and what it is when it is left out.
 @propertyWrapper
 public struct Field<Value: Codable & Sendable>: Sendable {
-    /// What was given; nil when nothing was, and there is no default.
+    /// What was given, or the default; nil when there is neither.
     private var value: Value?
-    let definition: FieldDefinition
     /// The key under which it was read; nil when it was not.
     let key: String?
+    private let description: String?
+    private let rules: [Rule]
 
     /// A member that may be left out.
     ///
@@ -15,13 +16,17 @@ public struct Field<Value: Codable & Sendable>: Sendable {
     ///   - wrappedValue: What it is then.
     ///   - description: What it is for, for people.
     ///   - rules: What it may be.
-    public init(wrappedValue: Value, _ description: String? = nil, _ rules: Rule...) {
-        value = wrappedValue
-        key = nil
-        let text = try? ChunkEncoder.encoded(wrappedValue)
-        definition = FieldDefinition(
-            description: description, keywords: rules.flatMap(\.keywords),
-            defaultValue: text.flatMap { try? JSONValue.parse($0) })
+    public init(wrappedValue: Value, _ description: String, _ rules: Rule...) {
+        self.init(wrappedValue, nil, description, rules)
+    }
+
+    /// A member that may be left out.
+    ///
+    /// - Parameters:
+    ///   - wrappedValue: What it is then.
+    ///   - rules: What it may be.
+    public init(wrappedValue: Value, _ rules: Rule...) {
+        self.init(wrappedValue, nil, nil, rules)
     }
 
     /// A member that must be given, unless its type is optional.
@@ -29,10 +34,27 @@ public struct Field<Value: Codable & Sendable>: Sendable {
     /// - Parameters:
     ///   - description: What it is for, for people.
     ///   - rules: What it may be.
-    public init(_ description: String? = nil, _ rules: Rule...) {
-        value = nil
-        key = nil
-        definition = FieldDefinition(description: description, keywords: rules.flatMap(\.keywords))
+    public init(_ description: String, _ rules: Rule...) {
+        self.init(nil, nil, description, rules)
+    }
+
+    /// A member that must be given, unless its type is optional.
+    ///
+    /// - Parameter rules: What it may be.
+    public init(_ rules: Rule...) {
+        self.init(nil, nil, nil, rules)
+    }
+
+    /// A member that must be given, unless its type is optional.
+    public init() {
+        self.init(nil, nil, nil, [])
+    }
+
+    private init(_ value: Value?, _ key: String?, _ description: String?, _ rules: [Rule]) {
+        self.value = value
+        self.key = key
+        self.description = description
+        self.rules = rules
     }
 
     /// What was given, or the default. In an input that was made with `init()`, a member without default must be set
@@ -47,21 +69,25 @@ public struct Field<Value: Codable & Sendable>: Sendable {
     }
 
     /// What a field may be.
+    ///
+    /// Made anew with each input that is read, because the compiler gives every member its initial value first; what it
+    /// means is worked out only when the schema is.
     public struct Rule: Sendable {
-        let keywords: [JSONMemberValue]
+        /// Keywords of JSON Schema.
+        let keywords: @Sendable () -> [JSONMemberValue]
     }
 }
 
 extension Field: Decodable {
     /// Reads the value.
     public init(from decoder: any Decoder) throws {
-        if let type = Value.self as? any OptionalType.Type, try decoder.singleValueContainer().decodeNil() {
-            value = type.none as? Value
-        } else {
-            value = try Value(from: decoder)
-        }
-        key = decoder.codingPath.last?.stringValue
-        definition = FieldDefinition()
+        self.init(try Self.read(decoder), decoder.codingPath.last?.stringValue, nil, [])
+    }
+
+    private static func read(_ decoder: any Decoder) throws -> Value? {
+        // Texts and numbers are at hand without another container.
+        if let decoder = decoder as? JSONValueDecoder { return try decoder.decode(Value.self) }
+        return try Value(from: decoder)
     }
 }
 
@@ -87,13 +113,14 @@ extension Field: SomeField {
 
     /// A field with what a probe made of it, to learn its key.
     static func probed(_ value: any Decodable, key: String) -> any SomeField {
-        Field(probed: value as? Value, key: key)
+        Field(value as? Value, key, nil, [])
     }
 
-    private init(probed value: Value?, key: String) {
-        self.value = value
-        self.key = key
-        definition = FieldDefinition()
+    var definition: FieldDefinition {
+        let text = value.flatMap { try? ChunkEncoder.encoded($0) }
+        return FieldDefinition(
+            description: description, keywords: rules.flatMap { $0.keywords() },
+            defaultValue: text.flatMap { try? JSONValue.parse($0) })
     }
 }
 

@@ -127,7 +127,9 @@ private func observe(_ input: FixtureInput, _ run: RunContext) throws {
 /// `3 xxxxxx`, of `size` bytes unless the number alone is longer.
 private func chunk(_ index: Int, size: Int) -> String {
     let number = "\(index) "
-    return number + String(repeating: "x", count: max(0, size - number.utf8.count))
+    // A repeated character would cost more than sending it.
+    let filling = repeatElement(UInt8(ascii: "x"), count: max(0, size - number.utf8.count))
+    return String(decoding: Array(number.utf8) + filling, as: UTF8.self)
 }
 
 private func emitFile(_ input: FixtureInput, _ run: RunContext) throws {

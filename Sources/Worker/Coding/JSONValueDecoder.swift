@@ -16,7 +16,7 @@ struct JSONValueDecoder: Decoder {
     }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-        guard let members = value.objectValue else { throw mismatch([String: JSONMarker].self) }
+        guard let members = value.objectValue else { throw mismatch(JSONObject.self) }
         // The last of equal keys counts.
         let values = Dictionary(members.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
         return KeyedDecodingContainer(JSONMembers(decoder: self, values: values, keys: members.map(\.key)))
@@ -87,8 +87,8 @@ struct JSONValueDecoder: Decoder {
     }
 }
 
-/// Stands for "any value" in the type that an error names.
-private enum JSONMarker {}
+/// Stands for "an object" as the type that an error names.
+private enum JSONObject {}
 
 private struct JSONMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let decoder: JSONValueDecoder

@@ -1,7 +1,7 @@
 import WireProtocol
 
 /// What a worker does when a person starts it.
-enum CommandLineUse: Equatable {
+package enum CommandLineUse: Equatable {
     /// Print the manifest.
     case manifest
     /// Print how it is used, because that was asked for.
@@ -12,7 +12,7 @@ enum CommandLineUse: Equatable {
     case unknown(String)
 
     /// - Parameter arguments: Without the program's name.
-    init(_ arguments: [String]) {
+    package init(_ arguments: [String]) {
         switch arguments.first {
         case "--manifest": self = .manifest
         case "--help", "-h": self = .help
@@ -22,7 +22,7 @@ enum CommandLineUse: Equatable {
     }
 
     /// What to print, where, and how to end.
-    func answer(_ program: WorkerProgram, name: String) -> (text: String, isError: Bool, code: ExitCode) {
+    package func answer(_ program: WorkerProgram, name: String) -> (text: String, isError: Bool, code: ExitCode) {
         let usage = """
             \(name) is a worker: it loads a model and runs predictions for a supervisor, which starts it and talks to it
             over pipes. Handlers: \(program.names).

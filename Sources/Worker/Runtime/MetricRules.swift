@@ -1,7 +1,7 @@
 import WireProtocol
 
 /// What names metrics may have, and that each keeps its type: Cog's rules, so that charts and billing can rely on them.
-struct MetricRules {
+package struct MetricRules {
     /// Parts of a name, with dots between: four.
     static let maximumParts = 4
 
@@ -17,8 +17,11 @@ struct MetricRules {
 
     private var kinds: [String: Kind] = [:]
 
+    /// Rules for a run that has reported nothing yet.
+    package init() {}
+
     /// Checks a report and remembers the type of its value; `null` forgets it.
-    mutating func check(_ name: String, _ value: RawJSON, _ mode: MetricMode) throws(MetricError) {
+    package mutating func check(_ name: String, _ value: RawJSON, _ mode: MetricMode) throws(MetricError) {
         try Self.checkName(name)
         guard let kind = Self.kind(of: value) else {
             guard mode == .replace else {

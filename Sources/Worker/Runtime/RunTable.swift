@@ -2,7 +2,7 @@
 ///
 /// A slot is free again *before* the frame that says so is written, because the next run for it may come as soon as the
 /// supervisor has read that frame; but the worker may not exit until it is written. Hence a run ends in two steps.
-struct RunTable<Run> {
+package struct RunTable<Run> {
     private struct Entry {
         let number: UInt64
         let run: Run
@@ -13,16 +13,19 @@ struct RunTable<Run> {
     /// Runs whose slots are free but whose last frames are not written.
     private var unwritten = 0
 
+    /// A table without runs.
+    package init() {}
+
     /// Whether nothing goes on and nothing is left to be written.
-    var isIdle: Bool { entries.isEmpty && unwritten == 0 }
+    package var isIdle: Bool { entries.isEmpty && unwritten == 0 }
 
     /// Runs that have a slot, by slot.
-    var active: [Run] { entries.sorted { $0.key < $1.key }.map(\.value.run) }
+    package var active: [Run] { entries.sorted { $0.key < $1.key }.map(\.value.run) }
 
     /// Puts run number `number` into `slot`.
     ///
     /// - Returns: Whether the slot was free; if not, nothing changes.
-    mutating func begin(_ run: Run, slot: UInt16, number: UInt64) -> Bool {
+    package mutating func begin(_ run: Run, slot: UInt16, number: UInt64) -> Bool {
         guard entries[slot] == nil else { return false }
         entries[slot] = Entry(number: number, run: run)
         return true
@@ -32,7 +35,7 @@ struct RunTable<Run> {
     ///
     /// - Returns: The run in `slot` if it is number `number` and was not cancelled before; nil when the cancel came
     ///   too late, or twice, and means nothing.
-    mutating func cancel(slot: UInt16, number: UInt64) -> Run? {
+    package mutating func cancel(slot: UInt16, number: UInt64) -> Run? {
         guard let entry = entries[slot], entry.number == number, !entry.isCanceled else { return nil }
         entries[slot]?.isCanceled = true
         return entry.run
@@ -42,7 +45,7 @@ struct RunTable<Run> {
     ///
     /// - Returns: Whether it had the slot; if not, someone else has ended it and its last frame must not be written
     ///   again.
-    mutating func end(slot: UInt16, number: UInt64) -> Bool {
+    package mutating func end(slot: UInt16, number: UInt64) -> Bool {
         guard entries[slot]?.number == number else { return false }
         entries[slot] = nil
         unwritten += 1
@@ -50,7 +53,7 @@ struct RunTable<Run> {
     }
 
     /// Says that the last frame of a run that has ended is written.
-    mutating func endWritten() {
+    package mutating func endWritten() {
         unwritten -= 1
     }
 }

@@ -1,20 +1,21 @@
 import WireProtocol
 
 /// A worker without its type: its handlers by name, its set-up, what it prints when it is started by hand.
-struct WorkerProgram: Sendable {
+package struct WorkerProgram: Sendable {
     let identification: String
-    let manifest: HandlerManifest
+    package let manifest: HandlerManifest
     let setup: @Sendable (SetupContext) async throws -> any Sendable
     let healthCheck: @Sendable (any Sendable) async throws -> Void
     private let handlers: [String: HandlerDeclaration]
 
     /// A worker whose declarations contradict one another.
-    struct DeclarationError: Error, Equatable, CustomStringConvertible {
-        let description: String
+    package struct DeclarationError: Error, Equatable, CustomStringConvertible {
+        /// Which declaration, and what to do.
+        package let description: String
     }
 
     /// Makes the worker and reads what it declares.
-    init<Author: ModelWorker>(_ type: Author.Type) throws(DeclarationError) {
+    package init<Author: ModelWorker>(_ type: Author.Type) throws(DeclarationError) {
         let author = Author()
         let declared = Self.declarations(of: author)
         var handlers: [String: HandlerDeclaration] = [:]

@@ -5,7 +5,7 @@ import WireProtocol
 ///
 /// Threads: one reads frames and never waits for a write; one sends answers and minds deadlines (``Attendant``); each
 /// slot that was ever used has one for its runs (``SlotExecutor``).
-final class WorkerRuntime: Sendable {
+package final class WorkerRuntime: Sendable {
     private struct State {
         var runs = RunTable<RunChannel>()
         /// What the set-up returned; nil until then.
@@ -35,7 +35,7 @@ final class WorkerRuntime: Sendable {
     /// A worker that has said nothing yet.
     ///
     /// - Parameter finish: Called once, from any thread, when the process is to end.
-    init(_ program: WorkerProgram, _ pipe: WorkerPipe, finish: @escaping @Sendable (ExitCode) -> Void) {
+    package init(_ program: WorkerProgram, _ pipe: WorkerPipe, finish: @escaping @Sendable (ExitCode) -> Void) {
         self.program = program
         self.pipe = pipe
         self.finish = finish
@@ -43,7 +43,7 @@ final class WorkerRuntime: Sendable {
     }
 
     /// Starts the thread that reads.
-    func start() {
+    package func start() {
         Thread.start { self.read() }
     }
 

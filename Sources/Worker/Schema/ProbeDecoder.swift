@@ -12,9 +12,17 @@ final class ProbeRecord {
     private var shape = Shape.unknown
     private var properties: [(key: String, schema: Schema, isRequired: Bool)] = []
     private var element = Schema.any
+    /// Members that may be absent, and whether they may be null.
+    private var questions: [String: Bool] = [:]
+
+    func noteQuestion(_ key: String, isNullable: Bool) {
+        questions[key] = isNullable || questions[key] == true
+    }
 
     func note(_ schema: Schema, for key: String, isRequired: Bool) {
         shape = .object
+        let isRequired = isRequired && questions[key] == nil
+        let schema = questions[key] == true ? schema.with("nullable", .bool(true)) : schema
         if let place = properties.firstIndex(where: { $0.key == key }) {
             properties[place].isRequired = properties[place].isRequired && isRequired
         } else {
@@ -95,9 +103,17 @@ private struct ProbeMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
     var codingPath: [any CodingKey] { decoder.codingPath }
     var allKeys: [Key] { [] }
 
-    func contains(_ key: Key) -> Bool { true }
+    // Who asks whether a member is there, or null, can do without it.
 
-    func decodeNil(forKey key: Key) throws -> Bool { false }
+    func contains(_ key: Key) -> Bool {
+        decoder.record.noteQuestion(key.stringValue, isNullable: false)
+        return true
+    }
+
+    func decodeNil(forKey key: Key) throws -> Bool {
+        decoder.record.noteQuestion(key.stringValue, isNullable: true)
+        return false
+    }
 
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
         if let fieldType = type as? any SomeField.Type {
@@ -119,6 +135,7 @@ private struct ProbeMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
         return type.probed(value, key: key)
     }
 
+    /// Asked for types of the author's; for texts and numbers the library has its own that ask for nil first.
     func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
         let schema = decoder.probe.probe(type).schema.with("nullable", .bool(true))
         decoder.record.note(schema, for: key.stringValue, isRequired: false)

@@ -28,7 +28,8 @@ final class Monitor<State>: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Changes the state and wakes the waiting thread. There is at most one for each monitor here.
+    /// Changes the state and wakes one of the threads that wait.
+    @discardableResult
     func change<Result>(_ body: (inout State) -> sending Result) -> sending Result {
         pthread_mutex_lock(mutex)
         defer {

@@ -4,13 +4,13 @@ import Glibc
 ///
 /// One thread reads; of those that write, ``Outlet`` lets in one at a time. A full pipe blocks who writes, never who
 /// reads.
-struct WorkerPipe: Sendable {
+package struct WorkerPipe: Sendable {
     /// Open for the life of the process, like ``writing``.
     private let reading: Int32
     private let writing: Int32
 
     /// Pipes of these open descriptors.
-    init(reading: Int32, writing: Int32) {
+    package init(reading: Int32, writing: Int32) {
         self.reading = reading
         self.writing = writing
     }
@@ -65,7 +65,7 @@ extension WorkerPipe {
     static let environmentVariable = "SUPERVISOR_WORKER_PIPES"
 
     /// Descriptors in the value of ``environmentVariable``, `3,4`: reading end first; nil when it is not that.
-    static func descriptors(in value: String) -> (reading: Int32, writing: Int32)? {
+    package static func descriptors(in value: String) -> (reading: Int32, writing: Int32)? {
         let parts = value.split(separator: ",", omittingEmptySubsequences: false)
         guard parts.count == 2, let reading = Int32(parts[0]), let writing = Int32(parts[1]),
             // 0, 1 and 2 have other meanings.
