@@ -80,9 +80,7 @@ struct PayloadTests {
                 try server.request("POST", "/predictions", RunningSupervisor.script(step, #"["emit",1]"#)).body)
             #expect(answer["status"]?.stringValue == "failed")
             let error = answer["error"]?.stringValue ?? ""
-            withKnownIssue("a file that is too large is not named as such", isIntermittent: true) {
-                #expect(error.contains("larger than 1048576 bytes"))
-            }
+            #expect(error.contains("larger than 1048576 bytes"))
         }
         try server.waitUntilReadyAgain()
         #expect(try server.request("POST", "/predictions", "{}").text.contains("succeeded"))

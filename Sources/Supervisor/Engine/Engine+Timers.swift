@@ -11,7 +11,7 @@ extension SupervisorEngine {
             if workers.contains(worker.handle), workers[worker.handle].fault == nil {
                 workers[worker.handle].fault = "it closed its pipe and did not exit"
             }
-            stopWorker(worker)
+            workerStayedSilent(worker)
         case .disconnectGrace(let key):
             if predictions.contains(key) { requestCancel(key) }
         case .patience(let key):

@@ -150,7 +150,7 @@ extension SupervisorEngine {
         abandon(
             key,
             .failed(
-                message: "the output is larger than \(limit) bytes; raise output_limit, or produce less",
+                message: "the output is larger than \(limit) bytes; raise limits.output, or produce less",
                 code: .outputTooLarge))
     }
 
@@ -187,6 +187,12 @@ extension SupervisorEngine {
         } catch {
             throw ProtocolError(.remote, .badPayload, at: offset, "The file of an `output` is not JSON: \(error).")
         }
+    }
+
+    mutating func spillTooLarge(_ worker: WorkerID) {
+        guard workers.contains(worker.handle), let spill = workers[worker.handle].spill else { return }
+        if let key = workers[worker.handle].prediction(in: spill.slot) { outputGrewTooLarge(key) }
+        resumeAfterSpill(worker)
     }
 
     mutating func spillFailed(_ worker: WorkerID, reason: String) {

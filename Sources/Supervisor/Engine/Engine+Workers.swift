@@ -167,6 +167,8 @@ extension SupervisorEngine {
             return note(.error, "internal: \(error)", worker)
         }
         workers[worker.handle].runs[Int(slot)] = .none
+        // Numbers go to frames that were sent, without a gap.
+        workers[worker.handle].nextRun -= 1
         predictions[key].slot = nil
         let deployment = workers[worker.handle].deployment
         deployments[deployment.value].slots.giveBack(Slot(worker: worker, number: slot))
@@ -244,6 +246,16 @@ extension SupervisorEngine {
         guard workers.contains(worker.handle) else { return }
         retire(worker)
         actions.append(.startTimer(.exitDeadline(worker), at: now + SupervisorEngine.exitPatience))
+    }
+
+    /// It closed its pipe and lives on: nothing will come for its predictions any more, however long its end takes.
+    mutating func workerStayedSilent(_ worker: WorkerID) {
+        guard workers.contains(worker.handle) else { return }
+        for key in workers[worker.handle].activePredictions {
+            abandonSilently(key, worker)
+            end(key, .failed(message: "Worker closed its pipe", code: .workerExited), collected: false)
+        }
+        stopWorker(worker)
     }
 
     /// The worker gets no further predictions.

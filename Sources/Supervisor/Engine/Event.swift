@@ -21,6 +21,8 @@ package enum Event: Sendable {
     /// What had been written to both before the request was passed on with `workerLogged`.
     case logsDrained(WorkerID)
     case spillLoaded(WorkerID, [UInt8])
+    /// The file is larger than the output may be.
+    case spillTooLarge(WorkerID)
     case spillFailed(WorkerID, reason: String)
 
     case timerFired(TimerID)

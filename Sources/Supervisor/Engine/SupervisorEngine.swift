@@ -135,6 +135,7 @@ package struct SupervisorEngine: ~Copyable {
         case .workerLogged(let worker, let source, let bytes): workerLogged(worker, source, bytes)
         case .logsDrained(let worker): logsDrained(worker)
         case .spillLoaded(let worker, let bytes): spillLoaded(worker, bytes)
+        case .spillTooLarge(let worker): spillTooLarge(worker)
         case .spillFailed(let worker, let reason): spillFailed(worker, reason: reason)
         case .timerFired(let timer): timerFired(timer)
         case .stopRequested(let reason): stopRequested(reason)

@@ -55,7 +55,7 @@ package enum Files {
         unlink(path)
     }
 
-    /// The bytes of a regular file; a link in the last place is not followed.
+    /// The bytes of a regular file that has no other name; a link in the last place is not followed.
     ///
     /// - Parameter limit: a larger file is refused with EFBIG.
     package static func read(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
@@ -65,6 +65,8 @@ package enum Files {
         var status = stat()
         guard fstat(descriptor.raw, &status) == 0 else { throw .last("fstat", subject: path) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw SystemError("open", EINVAL, subject: path) }
+        // One that somebody else holds under another name may change while it is read, or be somebody else's secret.
+        guard status.st_nlink == 1 else { throw SystemError("open", EMLINK, subject: path) }
         guard status.st_size <= limit else { throw SystemError("read", EFBIG, subject: path) }
         return try readAll(descriptor, path, limit: limit, expected: Int(status.st_size))
     }

@@ -32,6 +32,9 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
     }
 
     /// Nothing of that name exists (`ENOENT`).
+    /// A file is larger than it may be.
+    package var isTooLarge: Bool { errno == EFBIG }
+
     package var isNotFound: Bool { errno == ENOENT }
 
     /// Somebody else listens on the address (`EADDRINUSE`).

@@ -295,7 +295,7 @@ extension Server {
 
     private func load(_ path: String, size: Int?, limit: Int, for worker: WorkerID) {
         guard let name = SpoolPath.fileName(of: path, in: state.spool) else {
-            return engineHandle(.spillFailed(worker, reason: "\(path) is not in the spool directory of this server"))
+            return engineHandle(.spillFailed(worker, reason: "it is not in the spool directory"))
         }
         let file = "\(state.spool)/\(name)"
         files.run(
@@ -311,12 +311,13 @@ extension Server {
                 switch result {
                 case .success(let bytes):
                     if let size, size != bytes.count {
-                        let reason = "\(path) has \(bytes.count) bytes instead of \(size)"
+                        let reason = "it has \(bytes.count) bytes instead of \(size)"
                         self?.engineHandle(.spillFailed(worker, reason: reason))
                     } else {
                         self?.engineHandle(.spillLoaded(worker, bytes))
                     }
-                case .failure(let error): self?.engineHandle(.spillFailed(worker, reason: "\(error)"))
+                case .failure(let error) where error.isTooLarge: self?.engineHandle(.spillTooLarge(worker))
+                case .failure(let error): self?.engineHandle(.spillFailed(worker, reason: error.reason))
                 }
             })
     }
