@@ -16,7 +16,9 @@ public struct PredictionID: Hashable, Sendable, CustomStringConvertible {
 
     /// By bytes: a `String` would take two spellings of "é" for one.
     public static func == (left: PredictionID, right: PredictionID) -> Bool {
-        left.text.utf8.elementsEqual(right.text.utf8)
+        var (left, right) = (left.text, right.text)
+        guard left.utf8.count == right.utf8.count else { return false }
+        return left.withUTF8 { bytes in right.withUTF8 { bytes.elementsEqual($0) } }
     }
 
     /// Of the bytes.

@@ -20,5 +20,10 @@ package struct Readiness: OptionSet, Hashable, Sendable {
     package static let error = Readiness(rawValue: UInt32(CL_ERROR))
 
     /// Whether a read will answer at once: with bytes, the end of the stream or the error.
-    package var isWorthReading: Bool { !isDisjoint(with: [.readable, .peerHangUp, .hangUp, .error]) }
+    package var isWorthReading: Bool {
+        rawValue & UInt32(CL_READABLE | CL_PEER_HANG_UP | CL_HANG_UP | CL_ERROR) != 0
+    }
+
+    /// Whether the peer's side has ended, behind the bytes that may still wait to be read.
+    package var isEnding: Bool { rawValue & UInt32(CL_PEER_HANG_UP | CL_HANG_UP | CL_ERROR) != 0 }
 }

@@ -31,10 +31,10 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
         return "\(call)\(target): \(reason) (errno \(errno))"
     }
 
-    /// Nothing of that name exists (`ENOENT`).
-    /// A file is larger than it may be.
+    /// A file is larger than it may be (`EFBIG`).
     package var isTooLarge: Bool { errno == EFBIG }
 
+    /// Nothing of that name exists (`ENOENT`).
     package var isNotFound: Bool { errno == ENOENT }
 
     /// Somebody else listens on the address (`EADDRINUSE`).

@@ -6,27 +6,45 @@ struct PayloadReader {
     private let text: UnsafeRawBufferPointer
     private let members: [JSONMember]
     /// What the object is called in errors: the type of the frame, then the keys that lead to it.
-    private let name: String
+    private var name: String { subject.name }
+    private let subject: Subject
     private let offset: UInt64?
+
+    /// Whose name it is: kept as a type, since the text is needed for errors only.
+    private enum Subject {
+        case frame(FrameType)
+        case part(String)
+
+        var name: String {
+            switch self {
+            case .frame(let type): "\(type)"
+            case .part(let name): name
+            }
+        }
+    }
 
     /// Reads the payload of `frame`.
     init(_ frame: Frame) throws(ProtocolError) {
-        try self.init(frame.payload, name: "\(frame.header.type)", offset: frame.offset)
+        try self.init(frame.payload, .frame(frame.header.type), offset: frame.offset)
     }
 
     /// - Parameters:
     ///   - text: Must be an object; must stay alive as long as the reader.
     ///   - offset: Where the frame began, for errors.
     init(_ text: UnsafeRawBufferPointer, name: String, offset: UInt64?) throws(ProtocolError) {
+        try self.init(text, .part(name), offset: offset)
+    }
+
+    private init(_ text: UnsafeRawBufferPointer, _ subject: Subject, offset: UInt64?) throws(ProtocolError) {
         self.text = text
-        self.name = name
+        self.subject = subject
         self.offset = offset
         do throws(JSONError) {
             members = try JSONScanner.members(of: text)
         } catch {
             throw ProtocolError(
                 .remote, .badPayload, at: offset,
-                "The payload of `\(name)` must be a JSON object: byte \(error.offset): \(error.message).")
+                "The payload of `\(subject.name)` must be a JSON object: byte \(error.offset): \(error.message).")
         }
     }
 

@@ -106,6 +106,15 @@ struct MetricTable {
 
     /// Appends the object, its members in alphabetical order. `predictTime` (seconds) is added where given.
     func write(predictTime: Double?, to output: inout [UInt8]) {
+        guard !root.isEmpty else {
+            // Most predictions have this one metric, or none.
+            JSONWriter.openObject(in: &output)
+            if let predictTime {
+                output.append(contentsOf: "\"predict_time\":".utf8)
+                output.append(contentsOf: "\(predictTime)".utf8)
+            }
+            return JSONWriter.closeObject(in: &output)
+        }
         var members = root
         if let predictTime { members["predict_time"] = .value(MetricTable.number("\(predictTime)")) }
         MetricTable.write(members, to: &output)

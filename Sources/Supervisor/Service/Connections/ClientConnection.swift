@@ -65,7 +65,7 @@ final class ClientConnection: EventHandler {
         if readiness.contains(.writable), !queue.isEmpty { flushQueue() }
         if readiness.isWorthReading, !isClosed {
             mayHaveInput = true
-            if !readiness.isDisjoint(with: [.peerHangUp, .hangUp, .error]) { hasInputEnded = true }
+            if readiness.isEnding { hasInputEnded = true }
             read()
         }
     }
