@@ -149,15 +149,16 @@ package struct Channel: ~Copyable {
             subscriptions[place].state = .live
             return nil
         }
+        // A history that reaches further back than the live window may still have all of it.
+        let resume = max(missedFrom, history.historyStart)
         switch subscriptions[place].lagPolicy {
-        case .gapAndContinue:
-            let resume = max(history.historyStart, history.firstRetained)
+        case .errorAndEnd where resume > missedFrom:
+            subscriptions.remove(at: place)
+            return .lagged(skipped: history.nextSequence - missedFrom)
+        case .gapAndContinue, .errorAndEnd:
             subscriptions[place].state = .live
             subscriptions[place].cursor = history.offset(of: resume)
             return resume > missedFrom ? .gap(from: missedFrom, through: resume - 1) : nil
-        case .errorAndEnd:
-            subscriptions.remove(at: place)
-            return .lagged(skipped: history.nextSequence - missedFrom)
         }
     }
 
