@@ -7,7 +7,10 @@ struct EventEncoderTests {
     static let id = EventID(epoch: Epoch(text: "k3f9xa"), sequence: 17)
 
     static let goldens: [(name: String?, id: EventID?, retry: Int?, data: String, bytes: String)] = [
-        ("output", id, nil, #"{"chunk":"a","index":0}"#, "event: output\nid: k3f9xa-17\ndata: {\"chunk\":\"a\",\"index\":0}\n\n"),
+        (
+            "output", id, nil, #"{"chunk":"a","index":0}"#,
+            "event: output\nid: k3f9xa-17\ndata: {\"chunk\":\"a\",\"index\":0}\n\n"
+        ),
         ("start", id, 1500, "{}", "event: start\nid: k3f9xa-17\nretry: 1500\ndata: {}\n\n"),
         (nil, id, nil, "1", "id: k3f9xa-17\ndata: 1\n\n"),
         ("gap", nil, nil, "{}", "event: gap\ndata: {}\n\n"),

@@ -18,7 +18,9 @@ struct EventIDTests {
             let epoch = Epoch(using: &generator)
             #expect(epoch.bytes.count == Epoch.length)
             #expect(epoch.text.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber) })
-            #expect(ResumePoint(lastEventID: EventID(epoch: epoch, sequence: 3).text) == .after(EventID(epoch: epoch, sequence: 3)))
+            #expect(
+                ResumePoint(lastEventID: EventID(epoch: epoch, sequence: 3).text)
+                    == .after(EventID(epoch: epoch, sequence: 3)))
             seen.insert(epoch)
         }
         #expect(seen.count == 1_000)

@@ -76,7 +76,9 @@ struct PayloadScanTests {
 
     /// Every place of every telling byte in texts around the length of a machine word.
     @Test func everyPlace() {
-        let telling: [[UInt8]] = [[0x0A], [0x0D], [0x80], [0xFF], [0xC2, 0x85], [0xE2, 0x80, 0xA8], [0xC3, 0xA9], [0x0B]]
+        let telling: [[UInt8]] = [
+            [0x0A], [0x0D], [0x80], [0xFF], [0xC2, 0x85], [0xE2, 0x80, 0xA8], [0xC3, 0xA9], [0x0B],
+        ]
         for length in 0...20 {
             for place in 0...length {
                 for bytes in telling {
