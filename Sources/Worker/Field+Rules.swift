@@ -17,7 +17,13 @@ extension Field.Rule {
             case let range as PartialRangeThrough<Bound>: (nil, range.upperBound)
             default: preconditionFailure("ranges of fields are written 1...5, 1... or ...5")
             }
-        return [(lower, json(first)), (upper, json(last))]
+        return [(lower, bound(first)), (upper, bound(last))]
+    }
+
+    /// The end of a range as people write it: `2` rather than `2.0`, for it is shown to them.
+    private static func bound(_ value: (some Encodable)?) -> JSONValue? {
+        guard case .number(let digits)? = json(value), digits.hasSuffix(".0") else { return json(value) }
+        return .number(String(digits.dropLast(2)))
     }
 
     private static func json(_ value: (some Encodable)?) -> JSONValue? {

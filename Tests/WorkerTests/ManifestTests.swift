@@ -85,7 +85,7 @@ private struct Several: ModelWorker {
             "text":{"title":"Text","type":"string","x-order":0,"description":"A text.",
                 "minLength":1,"maxLength":80,"pattern":"^[a-z]+$"},
             "share":{"title":"Share","type":"number","x-order":1,"default":0.5,"description":"A share.",
-                "minimum":0.0,"maximum":1.0},
+                "minimum":0,"maximum":1},
             "number":{"title":"Number","type":"integer","x-order":2,"nullable":true,"description":"Perhaps a number.",
                 "minimum":1},
             "size":{"title":"Size","type":"string","x-order":3,"default":"s","enum":["s","l"]},
