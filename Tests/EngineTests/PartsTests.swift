@@ -67,12 +67,13 @@ import WireProtocol
 }
 
 @Suite struct LogLinesTests {
-    @Test(arguments: [
-        (["a\nb"], ["a\n"], "b"),
-        (["a", "b\n", "c\nd\n"], ["ab\n", "c\nd\n"], nil),
-        (["a\nb", "c\nd"], ["a\n", "bc\n"], "d"),
-        (["", "x"], [], "x"),
-    ] as [([String], [String], String?)])
+    @Test(
+        arguments: [
+            (["a\nb"], ["a\n"], "b"),
+            (["a", "b\n", "c\nd\n"], ["ab\n", "c\nd\n"], nil),
+            (["a\nb", "c\nd"], ["a\n", "bc\n"], "d"),
+            (["", "x"], [], "x"),
+        ] as [([String], [String], String?)])
     func passesWholeLinesOn(pieces: [String], lines: [String], rest: String?) {
         var assembler = LogLines()
         let passed = pieces.compactMap { assembler.receive(Array($0.utf8)) }
@@ -94,12 +95,13 @@ import WireProtocol
 }
 
 @Suite struct TimestampTests {
-    @Test(arguments: [
-        (0, "1970-01-01T00:00:00.000000000+00:00"),
-        (951_782_400_000_000_001, "2000-02-29T00:00:00.000000001+00:00"),
-        (1_755_768_600_123_456_789, "2025-08-21T09:30:00.123456789+00:00"),
-        (4_102_444_799_999_999_999, "2099-12-31T23:59:59.999999999+00:00"),
-    ] as [(UInt64, String)])
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00.000000000+00:00"),
+            (951_782_400_000_000_001, "2000-02-29T00:00:00.000000001+00:00"),
+            (1_755_768_600_123_456_789, "2025-08-21T09:30:00.123456789+00:00"),
+            (4_102_444_799_999_999_999, "2099-12-31T23:59:59.999999999+00:00"),
+        ] as [(UInt64, String)])
     func isWrittenAsCogWritesIt(wall: UInt64, text: String) {
         #expect(Timestamp.text(wall) == text)
     }
