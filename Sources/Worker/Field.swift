@@ -123,20 +123,3 @@ extension Field: SomeField {
             defaultValue: text.flatMap { try? JSONValue.parse($0) })
     }
 }
-
-/// A field of any type, as the schema sees it.
-protocol SomeField: Decodable {
-    static var valueType: any Decodable.Type { get }
-    static func probed(_ value: any Decodable, key: String) -> any SomeField
-    var definition: FieldDefinition { get }
-    var key: String? { get }
-}
-
-/// What a field says about itself.
-struct FieldDefinition: Sendable {
-    var description: String?
-    /// Keywords of JSON Schema.
-    var keywords: [JSONMemberValue] = []
-    /// What it is when it is left out; nil when it must be given, or is optional.
-    var defaultValue: JSONValue?
-}

@@ -30,6 +30,8 @@ final class ScriptedSupervisor {
         signal(SIGPIPE, SIG_IGN)
         var (toWorker, fromWorker): ([Int32], [Int32]) = ([0, 0], [0, 0])
         precondition(pipe(&toWorker) == 0 && pipe(&fromWorker) == 0, "no descriptors left")
+        // Programs that other tests start must not keep them open.
+        for descriptor in toWorker + fromWorker { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         writing = toWorker[1]
         // So that a worker that does not read cannot hold the test up.
         _ = fcntl(writing, F_SETFL, O_NONBLOCK)

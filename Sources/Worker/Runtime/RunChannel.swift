@@ -90,7 +90,7 @@ final class RunChannel: Sendable {
     private func emit(_ file: OutputFile, isPiece: Bool) throws {
         let path = try limits.spool.adopt(file.path)
         let output = FileOutput(path: path, mime: file.mime, name: file.name)
-        try send(.fileOutput, isPiece: isPiece) { $0.append(contentsOf: output.json) }
+        try send(isPiece: isPiece) { .fileOutput(slot: slot, sequence: $0, output) }
     }
 
     func emit<Chunk: Encodable>(contentsOf chunks: some Sequence<Chunk>) throws {
@@ -153,7 +153,7 @@ final class RunChannel: Sendable {
         let json = RawJSON(unchecked: try ChunkEncoder.encoded(value))
         try state.withLock { state in try state.rules.check(name, json, mode) }
         let metric = Metric(mode.onTheWire, name: name, value: json)
-        try send(.metric) { $0.append(contentsOf: metric.json) }
+        try send { .metric(slot: slot, sequence: $0, metric) }
     }
 
     // MARK: Beginning and end
@@ -195,18 +195,40 @@ final class RunChannel: Sendable {
 }
 
 extension RunChannel {
-    /// Makes a frame and writes it.
+    /// Makes a frame of a payload that `payload` appends, and writes it.
     private func send(
         _ type: FrameType, flags: FrameFlags = [], isPiece: Bool = false,
         payload: (inout [UInt8]) throws -> Void
     ) throws {
+        try write(isPiece: isPiece) { buffer, sequence in
+            FrameHeader(type, flags: flags, slot: slot, sequence: sequence).append(to: &buffer)
+            try payload(&buffer)
+            let length = buffer.count - FrameHeader.byteCount
+            if type == .output, limits.allowsSpill, length > min(limits.inline, limits.frame) {
+                try spill(&buffer, sequence)
+            } else {
+                guard length <= limits.frame else { throw tooLong(type, length) }
+                FrameBatch.setLength(of: 0, in: &buffer)
+            }
+        }
+    }
+
+    /// Makes a frame of a message, given its number, and writes it.
+    private func send(isPiece: Bool = false, _ message: (UInt64) -> WorkerMessage) throws {
+        try write(isPiece: isPiece) { buffer, sequence in
+            let message = message(sequence)
+            try message.encode(into: &buffer)
+            let length = buffer.count - FrameHeader.byteCount
+            guard length <= limits.frame else { throw tooLong(message.header.type, length) }
+        }
+    }
+
+    /// Writes the frame that `make` puts into an empty buffer, given its number. When it throws, nothing is written.
+    private func write(isPiece: Bool, make: (inout [UInt8], UInt64) throws -> Void) throws {
         let isWritten = try state.withLock { state in
             guard state.isOpen else { throw RunEnded() }
-            let header = FrameHeader(type, flags: flags, slot: slot, sequence: state.next)
             state.buffer.removeAll(keepingCapacity: true)
-            header.append(to: &state.buffer)
-            try payload(&state.buffer)
-            try fit(&state.buffer, header)
+            try make(&state.buffer, state.next)
             state.next += 1
             if isPiece { state.hasPieces = true }
             let isWritten = state.buffer.withUnsafeBytes { outlet.write(frames: $0) }
@@ -217,24 +239,18 @@ extension RunChannel {
         if !isWritten { throw CancellationError() }
     }
 
-    /// Fills in the frame's length, or has its payload go by file when it is too long.
-    private func fit(_ frame: inout [UInt8], _ header: FrameHeader) throws {
-        let length = frame.count - FrameHeader.byteCount
-        if header.type == .output, limits.allowsSpill, length > min(limits.inline, limits.frame) {
-            let file = try frame.withUnsafeBytes {
-                try limits.spool.store(UnsafeRawBufferPointer(rebasing: $0[FrameHeader.byteCount...]))
-            }
-            var header = header
-            header.flags.insert(.spilled)
-            frame.removeAll()
-            header.append(to: &frame)
-            frame.append(contentsOf: file.json)
-        } else if length > limits.frame {
-            throw HandlerError(
-                "The \(header.type) has \(length) bytes; at most \(limits.frame) can be sent. "
-                    + "Send it in pieces or as a file.",
-                kind: "OutputTooLarge")
+    /// Puts the payload of an output into a file and a frame that names it into its place.
+    private func spill(_ frame: inout [UInt8], _ sequence: UInt64) throws {
+        let file = try frame.withUnsafeBytes {
+            try limits.spool.store(UnsafeRawBufferPointer(rebasing: $0[FrameHeader.byteCount...]))
         }
-        FrameBatch.setLength(of: 0, in: &frame)
+        frame.removeAll()
+        try WorkerMessage.spilledOutput(slot: slot, sequence: sequence, file).encode(into: &frame)
+    }
+
+    private func tooLong(_ type: FrameType, _ length: Int) -> HandlerError {
+        HandlerError(
+            "The \(type) has \(length) bytes; at most \(limits.frame) can be sent. Send it in pieces or as a file.",
+            kind: "OutputTooLarge")
     }
 }
