@@ -76,13 +76,7 @@ package struct Prediction: ~Copyable {
     mutating func outputReceived(_ chunk: UnsafeRawBufferPointer, isClean: Bool) -> Bool {
         guard output.byteCount &+ chunk.count <= limits.output else { return false }
         output.append(chunk)
-        if isClean {
-            streams.publishOutput(chunk)
-        } else {
-            var rewritten: [UInt8] = []
-            PayloadScan.appendRewritten(chunk, to: &rewritten)
-            rewritten.withUnsafeBytes { streams.publishOutput($0) }
-        }
+        if isClean { streams.publishOutput(chunk) } else { streams.publishUncleanOutput(chunk) }
         return true
     }
 

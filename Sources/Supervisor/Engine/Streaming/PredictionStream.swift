@@ -4,7 +4,8 @@ import WireProtocol
 /// One prediction's events in one profile.
 struct PredictionStream: ~Copyable {
     let profile: StreamProfile
-    /// Whether chunks are events of their own: not in the typed profiles of a handler that did not opt in to streaming.
+    /// Whether chunks and logs are events of their own: not in the typed profiles of a handler that did not opt in to
+    /// streaming, where the result is the only event.
     private let publishesChunks: Bool
     var channel: Channel
     private let template: EventTemplate
@@ -36,6 +37,15 @@ struct PredictionStream: ~Copyable {
         }
     }
 
+    /// A chunk in which something has to be rewritten before it goes between the pieces of the template. The flat form
+    /// looks inside the chunk, and so needs it as it is.
+    mutating func publishUncleanOutput(_ chunk: UnsafeRawBufferPointer) {
+        if profile == .typedFlat { return publishOutput(chunk) }
+        var rewritten: [UInt8] = []
+        PayloadScan.appendRewritten(chunk, to: &rewritten)
+        rewritten.withUnsafeBytes { publishOutput($0) }
+    }
+
     private mutating func publishTypedOutput(_ chunk: UnsafeRawBufferPointer) {
         guard publishesChunks, !channel.history.hasTerminal else { return }
         if profile == .typed {
@@ -52,7 +62,7 @@ struct PredictionStream: ~Copyable {
         switch profile {
         case .native: channel.append(name: "log", data: NativeProfile.log(escaped, source))
         case .typed, .typedFlat:
-            guard !channel.history.hasTerminal else { return }
+            guard publishesChunks, !channel.history.hasTerminal else { return }
             channel.append(name: nil, data: TypedProfile.log(escaped, source, sequence: channel.history.nextSequence))
         }
     }
@@ -95,7 +105,10 @@ struct PredictionStream: ~Copyable {
             let (name, data) = EventEncoder.decode(native.event(sequence))
             sequence += 1
             switch name {
-            case "output": NativeProfile.chunk(of: data).withUnsafeBytes { publishOutput($0) }
+            case "output":
+                NativeProfile.chunk(of: data).withUnsafeBytes { chunk in
+                    if PayloadScan.of(chunk) == .clean { publishOutput(chunk) } else { publishUncleanOutput(chunk) }
+                }
             case "log":
                 if let (escaped, source) = NativeProfile.text(of: data) { publishLog(escaped, source: source) }
             default: continue

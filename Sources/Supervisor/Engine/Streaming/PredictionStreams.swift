@@ -33,6 +33,12 @@ struct PredictionStreams: ~Copyable {
         if !others.isEmpty { forEachOther { $0.publishOutput(chunk) } }
     }
 
+    /// A chunk with line breaks or separators.
+    mutating func publishUncleanOutput(_ chunk: UnsafeRawBufferPointer) {
+        native.publishUncleanOutput(chunk)
+        forEachOther { $0.publishUncleanOutput(chunk) }
+    }
+
     mutating func publishLog(_ escaped: [UInt8], source: LogSource) {
         native.publishLog(escaped, source: source)
         forEachOther { $0.publishLog(escaped, source: source) }
