@@ -39,6 +39,10 @@ extension SupervisorEngine {
 
     private mutating func create(_ request: CreatePrediction, for connection: ConnectionID) {
         let index = request.deployment
+        // An id that runs is not run twice, whoever asks.
+        if let id = request.id, let key = predictions.key(of: id), !predictions[key].prediction.status.isTerminal {
+            return join(key, request.form, for: connection)
+        }
         if drain.refusesPredictions { return reject(.draining, connection) }
         guard deployments[index.value].isReady, let handler = deployments[index.value].handler else {
             return reject(.notReady(index), connection)
@@ -94,6 +98,8 @@ extension SupervisorEngine {
     }
 
     private mutating func dispatch(_ key: PredictionKey, to slot: Slot, handler: ServedHandler, context: [UInt8]?) {
+        // What has no line end yet was printed before this run.
+        flushLogLines(slot.worker)
         predictions[key].slot = slot
         let run = workers[slot.worker.handle].nextRun
         workers[slot.worker.handle].nextRun += 1
@@ -168,7 +174,10 @@ extension SupervisorEngine {
     }
 
     mutating func sendCancel(_ slot: Slot) {
-        guard case .active(_, let run) = workers[slot.worker.handle].runs[Int(slot.number)] else { return }
+        // A run whose `done` was read has ended for the worker; here it ends as soon as its logs were read as well.
+        guard case .active(_, let run) = workers[slot.worker.handle].runs[Int(slot.number)],
+            workers[slot.worker.handle].session.run(in: slot.number) == run
+        else { return }
         send(.cancel(slot: slot.number, run: run), to: slot.worker)
     }
 

@@ -234,7 +234,10 @@ extension SupervisorEngine {
                 let connection = ConnectionID(rawValue: subscription.id.rawValue)
                 if let since = subscription.blockedSince {
                     if time - since >= timeout { stuck.append(connection) }
-                } else if heartbeat > 0, time - subscription.lastWrite >= heartbeat {
+                } else if heartbeat > 0, time - subscription.lastWrite >= heartbeat,
+                    subscription.cursor == stream.channel.history.endOffset
+                {
+                    // Where something is still to be written, the heartbeat could come into the middle of an event.
                     silent.append(connection)
                 }
             }

@@ -94,7 +94,8 @@ extension SupervisorEngine {
         note(.error, "deployment \"\(name)\": \(text)", worker)
         failSetup(index, text)
         exitCode = SupervisorEngine.configurationExitCode
-        stopRequested(.interrupt)
+        // A second conflict is no second request to stop, which would cut short what still runs.
+        if !drain.isLeaving { stopRequested(.interrupt) }
     }
 
     mutating func workerSetupFailed(_ worker: WorkerID, _ failure: SetupFailure) {
@@ -223,6 +224,8 @@ extension SupervisorEngine {
         guard workers[worker.handle].fault == nil else { return }
         note(.error, "the worker broke the protocol and is stopped: \(error)", worker)
         workers[worker.handle].fault = "\(error)"
+        // Runs whose last frame came before the fault have ended well, whether or not it came in the same read.
+        logsDrained(worker)
         for key in workers[worker.handle].activePredictions {
             abandonSilently(key, worker)
             end(

@@ -73,7 +73,8 @@ package struct SupervisorEngine: ~Copyable {
 
     /// What each connection that the engine knows is there for.
     var connections: [ConnectionID: Role] = [:]
-    var readerCount = 0
+    /// Open streams.
+    package internal(set) var readerCount = 0
     /// Predictions whose streams have something new.
     var dirty: [PredictionKey] = []
     /// Predictions that have readers, for the tick.
@@ -109,6 +110,13 @@ package struct SupervisorEngine: ~Copyable {
     }
 
     var wall: UInt64 { now + wallOffset }
+
+    /// How many cancellations of unknown predictions are remembered.
+    package var pendingCancellationCount: Int { pending.count }
+    /// How many predictions are known, running and finished.
+    package var predictionCount: Int { predictions.count }
+    /// How many predictions have not ended.
+    package var activeCount: Int { predictions.activeCount }
 
     /// The server is on its way out.
     package var isLeaving: Bool { drain.isLeaving }

@@ -41,6 +41,7 @@ package struct PendingCancellations {
     package mutating func insert(_ id: PredictionID, now: UInt64) -> PredictionID? {
         guard limits.count > 0 else { return nil }
         let deadline = now + limits.age
+        if deadlines[id] == deadline { return nil }
         deadlines[id] = deadline
         order.append(Entry(id: id, deadline: deadline))
         var dropped: PredictionID?
