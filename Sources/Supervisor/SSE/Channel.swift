@@ -64,7 +64,13 @@ package struct Channel: ~Copyable {
 
     /// Appends an event with the next id.
     package mutating func append(name: String?, data: [UInt8], isTerminal: Bool = false) {
-        history.append(EventEncoder.encode(name: name, id: nextEventID, data: data), isTerminal: isTerminal)
+        let isClean = data.withUnsafeBytes { PayloadScan.of($0) == .clean }
+        if isClean {
+            // The terminal event repeats the whole output: it is copied once, into its place.
+            history.append(EventEncoder.head(name: name, id: nextEventID), data, isTerminal: isTerminal)
+        } else {
+            history.append(EventEncoder.encode(name: name, id: nextEventID, data: data), isTerminal: isTerminal)
+        }
         nextID.increment()
     }
 

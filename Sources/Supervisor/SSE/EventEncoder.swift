@@ -15,6 +15,18 @@ package enum EventEncoder {
     package static func append(
         name: String?, id: EventID?, retry: Int? = nil, data: [UInt8], to output: inout [UInt8]
     ) {
+        appendHead(name: name, id: id, retry: retry, to: &output)
+        data.withUnsafeBytes { bytes in
+            if PayloadScan.of(bytes) == .clean {
+                output.append(contentsOf: bytes)
+            } else {
+                PayloadScan.appendRewritten(bytes, to: &output)
+            }
+        }
+        output.append(contentsOf: [0x0A, 0x0A])
+    }
+
+    private static func appendHead(name: String?, id: EventID?, retry: Int?, to output: inout [UInt8]) {
         if let name {
             output.append(contentsOf: "event: ".utf8)
             output.append(contentsOf: name.utf8)
@@ -29,14 +41,13 @@ package enum EventEncoder {
             output.append(contentsOf: "retry: \(retry)\n".utf8)
         }
         output.append(contentsOf: "data: ".utf8)
-        data.withUnsafeBytes { bytes in
-            if PayloadScan.of(bytes) == .clean {
-                output.append(contentsOf: bytes)
-            } else {
-                PayloadScan.appendRewritten(bytes, to: &output)
-            }
-        }
-        output.append(contentsOf: [0x0A, 0x0A])
+    }
+
+    /// All of an event that stands before its data.
+    static func head(name: String?, id: EventID) -> [UInt8] {
+        var output: [UInt8] = []
+        appendHead(name: name, id: id, retry: nil, to: &output)
+        return output
     }
 
     /// The event as bytes of its own.

@@ -22,6 +22,7 @@ package struct HistoryLimits: Equatable, Sendable {
 /// Not thread-safe; lives on the loop of its engine. A pointer handed out is valid until the next change.
 package struct ReplayHistory: ~Copyable {
     private static let initialCapacity = 512
+    private static let movableBytes = 1024 * 1024
 
     private let limits: HistoryLimits
     private var base: UnsafeMutableRawPointer
@@ -60,7 +61,8 @@ package struct ReplayHistory: ~Copyable {
     package var firstRetained: UInt64 { index.first }
     /// Bytes in memory.
     package var byteCount: Int { tail - head }
-    package var allocatedByteCount: Int { capacity }
+    /// Bytes of memory in use, those that were let go but not given back included.
+    package var allocatedByteCount: Int { min(capacity, max(tail, ReplayHistory.initialCapacity)) }
     package var keepsNothing: Bool { limits.events == 0 }
 
     /// The number of events that a late reader cannot have any more. With a capacity of 0 nothing counts as dropped.
@@ -109,6 +111,19 @@ package struct ReplayHistory: ~Copyable {
         let room = reserve(event.count)
         event.withUnsafeBytes { room.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
         commit(event.count, isTerminal: isTerminal)
+    }
+
+    /// Appends an event of which only the blank line behind its data is missing.
+    mutating func append(_ head: [UInt8], _ data: [UInt8], isTerminal: Bool) {
+        let count = head.count + data.count + 2
+        let room = reserve(count)
+        head.withUnsafeBytes { room.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+        data.withUnsafeBytes { bytes in
+            if let start = bytes.baseAddress { (room + head.count).copyMemory(from: start, byteCount: bytes.count) }
+        }
+        (room + count - 2).storeBytes(of: 0x0A, as: UInt8.self)
+        (room + count - 1).storeBytes(of: 0x0A, as: UInt8.self)
+        commit(count, isTerminal: isTerminal)
     }
 
     private mutating func keepFirst(_ byteCount: Int) {
@@ -168,11 +183,12 @@ package struct ReplayHistory: ~Copyable {
         }
     }
 
-    /// Gives back memory that only the running stream needed.
+    /// Gives back memory that only the running stream needed. What is large stays where it is: moving it would cost
+    /// more than the unused end of its block, whose pages were never touched.
     package mutating func shrink() {
         index.shrink()
         let kept = tail - head
-        guard kept < capacity / 2 || head > 0 else { return }
+        guard kept <= ReplayHistory.movableBytes, kept < capacity / 2 || head > 0 else { return }
         move(to: max(kept, 1))
         head = 0
         tail = kept
