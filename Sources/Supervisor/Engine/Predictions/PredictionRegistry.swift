@@ -25,6 +25,8 @@ struct PredictionRecord: ~Copyable {
     var pausedSince: UInt64?
     /// How much longer (nanoseconds) its worker may be held back for its readers.
     var patience: UInt64
+    /// With how many bytes it counts among the finished ones; nil: it does not.
+    var retainedBytes: Int?
     /// It has left the registry and is kept only until its last reader has been served.
     var isForgotten = false
 }
@@ -47,8 +49,10 @@ package struct PredictionRegistry: ~Copyable {
     private struct Finished {
         let key: PredictionKey
         let deadline: UInt64
-        let bytes: Int
     }
+
+    /// So many stale entries are not worth to be cleared away.
+    private static let tolerableStaleCount = 1024
 
     private let retention: Retention
     private var records = Slab<PredictionRecord>()
@@ -56,7 +60,9 @@ package struct PredictionRegistry: ~Copyable {
     /// In the order in which they ended; one that was replaced by a later run of its id is stale.
     private var finished: [Finished] = []
     private var firstFinished = 0
-    private var finishedBytes = 0
+    /// Those of `finished` that are not stale, and their bytes.
+    private var retainedCount = 0
+    private var retainedBytes = 0
     /// Predictions that have not ended.
     package private(set) var activeCount = 0
 
@@ -92,13 +98,12 @@ package struct PredictionRegistry: ~Copyable {
     mutating func ended(_ key: PredictionKey, now: UInt64) {
         activeCount -= 1
         let bytes = self[key].prediction.retainedByteCount
-        finished.append(Finished(key: key, deadline: now + retention.age, bytes: bytes))
-        finishedBytes += bytes
-        while firstFinished < finished.count,
-            finished.count - firstFinished > retention.count || finishedBytes > retention.bytes
-        {
-            removeOldest()
-        }
+        finished.append(Finished(key: key, deadline: now + retention.age))
+        self[key].retainedBytes = bytes
+        retainedCount += 1
+        retainedBytes += bytes
+        while retainedCount > retention.count || retainedBytes > retention.bytes { removeOldest() }
+        clearStale()
     }
 
     /// When the oldest finished prediction is due to go.
@@ -115,20 +120,30 @@ package struct PredictionRegistry: ~Copyable {
         _ = records.remove(key.handle)
     }
 
+    /// Takes the first entry off the list, and forgets its prediction if that has not happened yet.
     private mutating func removeOldest() {
-        let oldest = finished[firstFinished]
+        let oldest = finished[firstFinished].key
         firstFinished += 1
-        finishedBytes -= oldest.bytes
-        if records.contains(oldest.key.handle), !self[oldest.key].isForgotten { forget(oldest.key) }
-        if firstFinished > 1024, firstFinished * 2 > finished.count {
-            finished.removeFirst(firstFinished)
-            firstFinished = 0
-        }
+        if isRetained(oldest) { forget(oldest) }
+    }
+
+    private func isRetained(_ key: PredictionKey) -> Bool { contains(key) && self[key].retainedBytes != nil }
+
+    /// Keeps the list within about twice of what it has to hold, however often ids are used again.
+    private mutating func clearStale() {
+        guard finished.count > 2 * retainedCount + PredictionRegistry.tolerableStaleCount else { return }
+        finished = finished[firstFinished...].filter { isRetained($0.key) }
+        firstFinished = 0
     }
 
     private mutating func forget(_ key: PredictionKey) {
         let id = self[key].prediction.id
         if keys[id] == key { keys[id] = nil }
+        if let bytes = self[key].retainedBytes {
+            self[key].retainedBytes = nil
+            retainedCount -= 1
+            retainedBytes -= bytes
+        }
         self[key].isForgotten = true
         removeIfForgotten(key)
     }
