@@ -221,7 +221,7 @@ package enum Settings {
             \.streaming.writeTimeout, .seconds(1) ... .seconds(3600),
             .init(
                 "streaming.write_timeout", flag: "--write-timeout", from: [.own("SUPERVISOR_WRITE_TIMEOUT")],
-                "How long the reader of a stream may leave unread what was written to it last, 64 KiB at most; then "
+                "How long a client may take nothing of what was written to it, a part of a stream or an answer; then "
                     + "its connection is closed.",
                 why: "longer than a change of network takes, shorter than patience with the dead")),
         .integer(
