@@ -279,6 +279,14 @@ final class RecordingRunner {
         send(.connectionDrained(client.id))
     }
 
+    /// The client takes all that its connection holds, and then its socket is full again.
+    func drainOnce(_ client: ScriptedClient) {
+        client.room = nil
+        _ = client.drain()
+        client.room = 0
+        send(.connectionDrained(client.id))
+    }
+
     static func id(_ text: String) -> PredictionID {
         guard let id = PredictionID(text) else { preconditionFailure("the tests' ids are short") }
         return id
