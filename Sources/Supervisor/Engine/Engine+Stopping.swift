@@ -20,7 +20,7 @@ extension SupervisorEngine {
         case .wait(let time): actions.append(.startTimer(.drain, at: now + time))
         case .cancelAll(let time):
             actions.append(.startTimer(.drain, at: now + time))
-            for key in predictions.allKeys where !predictions[key].prediction.status.isTerminal { requestCancel(key) }
+            for key in predictions.activeKeys { requestCancel(key) }
         case .stopWorkers: stopWorkers()
         case .hurryWorkers:
             for handle in workers.handles {
@@ -35,7 +35,7 @@ extension SupervisorEngine {
 
     private mutating func stopWorkers() {
         actions.append(.cancelTimer(.drain))
-        for key in predictions.allKeys where !predictions[key].prediction.status.isTerminal {
+        for key in predictions.activeKeys {
             abandon(key, .failed(message: "the server is shutting down", code: .shuttingDown))
         }
         for handle in workers.handles { stopWorker(WorkerID(handle: handle)) }

@@ -82,7 +82,10 @@ package struct PredictionRegistry: ~Copyable {
         unsafeMutableAddress { records.mutableAddress(key.handle) }
     }
 
-    var allKeys: [PredictionKey] { records.handles.map { PredictionKey(handle: $0) } }
+    /// Those that have not ended. A list made beforehand, since the end of one can push another out of the registry.
+    var activeKeys: [PredictionKey] {
+        records.handles.map { PredictionKey(handle: $0) }.filter { !self[$0].prediction.status.isTerminal }
+    }
 
     /// Enters a new run. A finished one of the same id is forgotten for it.
     mutating func insert(_ record: consuming PredictionRecord) -> PredictionKey {

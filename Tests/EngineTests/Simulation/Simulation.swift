@@ -1,0 +1,228 @@
+import Engine
+import SSE
+import TestSupport
+import WireProtocol
+
+/// An engine among workers, clients and a clock that all do what a seeded generator draws.
+final class Simulation {
+    private(set) var runner: RecordingRunner
+    private(set) var generator: SeededGenerator
+    private(set) var workers: [SimulatedWorker] = []
+    /// What the clients asked for, where it makes them readers.
+    private(set) var requests: [UInt64: StreamRequest] = [:]
+    /// Clients that wait for the end of a prediction.
+    private(set) var waiting: Set<UInt64> = []
+    private var known: [ScriptedClient] = []
+    private let concurrency: Int
+    private var isStopping = false
+
+    static let settings = EngineSettings.testing {
+        $0.deployments = [
+            .testing("echo", workers: 2) {
+                $0.loadTimeout = 30 * second
+                $0.stopGrace = 2 * second
+                $0.limits = PredictionLimits(output: 200_000, logs: 300, appendedMetrics: 50)
+            }
+        ]
+        $0.streams = StreamSettings(
+            history: HistoryLimits(events: 6, bytes: 2_000), window: LiveWindow(events: 5, bytes: 600))
+        $0.retention = PredictionRegistry.Retention(age: 20 * second, count: 5, bytes: 400_000)
+        $0.pendingCancellations = PendingCancellations.Limits(count: 3, age: 5 * second)
+        $0.drain = DrainSequence.Times(delay: second, finish: 3 * second, cancel: second)
+        $0.inlineLimit = 200
+        $0.patience = second / 5
+        $0.heartbeat = 5 * second
+        $0.writeTimeout = 8 * second
+        $0.idempotentGrace = 2 * second
+        $0.readersPerPrediction = 4
+        $0.readersInAll = 10
+    }
+
+    init(seed: UInt64) {
+        generator = SeededGenerator(seed: seed)
+        runner = RecordingRunner(Simulation.settings, seed: seed)
+        concurrency = Int.random(in: 1...3, using: &generator)
+    }
+
+    // MARK: Steps
+
+    /// One thing happens.
+    func step() {
+        adoptWorkers()
+        switch Int.random(in: 0...99, using: &generator) {
+        case 0..<12: create()
+        case 12..<18: subscribe()
+        case 18..<22: runner.perform(.cancel(anyID()))
+        case 22..<24: runner.perform(.read(anyID()))
+        case 24..<36: drainSomebody()
+        case 36..<39: if let client = anybody() { leave(client) }
+        case 39..<40: spoilSomeWorker()
+        case 40..<41: killSomeWorker()
+        case 41..<46: printSomething()
+        case 46..<52: loadFile()
+        case 52..<58: runner.advance(UInt64.random(in: 0...(2 * second), using: &generator))
+        default: letWorkerAct()
+        }
+    }
+
+    private func adoptWorkers() {
+        for script in runner.workers[workers.count...] {
+            workers.append(SimulatedWorker(script, concurrency: concurrency))
+        }
+    }
+
+    private func anyID() -> PredictionID { RecordingRunner.id("p\(Int.random(in: 0...6, using: &generator))") }
+
+    private func anyRequest() -> StreamRequest {
+        var request = [StreamRequest.cog, .events, .events, .typed, .flat].randomElement(using: &generator) ?? .cog
+        switch Int.random(in: 0...5, using: &generator) {
+        case 0: request.resume = .now
+        case 1: request.resume = .afterSequence(UInt64.random(in: 0...12, using: &generator))
+        case 2:
+            let seen = known.randomElement(using: &generator)?.events.last { $0.id != nil }?.id ?? "nonsense"
+            request.resume = ResumePoint(lastEventID: seen)
+        default: break
+        }
+        return request
+    }
+
+    private func anyRoom() -> Int? {
+        Bool.random(using: &generator) ? nil : Int.random(in: 0...500, using: &generator)
+    }
+
+    /// As the API does: an id that is known is joined, or run again when it has ended.
+    private func create() {
+        let form: AnswerForm =
+            switch Int.random(in: 0...4, using: &generator) {
+            case 0: .wait
+            case 1, 2: .background
+            default: .stream(anyRequest())
+            }
+        let id = anyID()
+        let size = Int.random(in: 0...9, using: &generator) == 0 ? 300 : 3
+        let input = "\"" + String(repeating: "i", count: size) + "\""
+        switch runner.engine.admission(of: id) {
+        case .joinsRunning(let key) where Bool.random(using: &generator): remember(form, .join(key, form))
+        case .mayRepeat(let key, _, _) where Bool.random(using: &generator): remember(form, .join(key, form))
+        default:
+            let put = Bool.random(using: &generator)
+            remember(form, .create(RecordingRunner.request(id.text, form, input: input, put: put)))
+        }
+    }
+
+    private func subscribe() {
+        let request = anyRequest()
+        remember(.stream(request), .subscribe(anyID(), request))
+    }
+
+    private func remember(_ form: AnswerForm, _ command: Command) {
+        let client = runner.perform(command, room: anyRoom())
+        known.append(client)
+        if case .stream(let request) = form, client.opening != nil { requests[client.id.rawValue] = request }
+        if form == .wait, client.answer == nil { waiting.insert(client.id.rawValue) }
+    }
+
+    private func anybody() -> ScriptedClient? {
+        known.filter { runner.clients[$0.id.rawValue] != nil && ($0.isOpen || waiting.contains($0.id.rawValue)) }
+            .randomElement(using: &generator)
+    }
+
+    private func drainSomebody() {
+        guard let client = anybody(), !client.pending.isEmpty else { return }
+        runner.drain(client, room: anyRoom())
+    }
+
+    private func leave(_ client: ScriptedClient) {
+        waiting.remove(client.id.rawValue)
+        runner.disconnect(client)
+    }
+
+    // MARK: Workers
+
+    private func someWorker() -> SimulatedWorker? {
+        workers.filter { $0.stage != .dead }.randomElement(using: &generator)
+    }
+
+    private func letWorkerAct() {
+        guard let worker = someWorker() else { return }
+        worker.act(&generator)
+        write(worker, Int.random(in: 0...4, using: &generator) == 0)
+    }
+
+    /// Writes what the worker has made, whole or up to any byte.
+    private func write(_ worker: SimulatedWorker, _ isCut: Bool) {
+        guard !worker.unwritten.isEmpty else { return }
+        let count = isCut ? Int.random(in: 1...worker.unwritten.count, using: &generator) : worker.unwritten.count
+        let bytes = Array(worker.unwritten[..<count])
+        worker.unwritten.removeFirst(count)
+        runner.write(worker.script, bytes)
+    }
+
+    private func spoilSomeWorker() {
+        guard let worker = someWorker(), worker.stage != .spoiled else { return }
+        write(worker, true)
+        if Int.random(in: 0...2, using: &generator) == 0 {
+            runner.send(.workerOutputEnded(worker.script.id))
+        } else {
+            runner.write(worker.script, worker.garbage(&generator))
+        }
+        worker.spoil()
+        worker.unwritten = []
+    }
+
+    private func killSomeWorker() {
+        guard let worker = someWorker() else { return }
+        write(worker, true)
+        kill(worker)
+    }
+
+    private func kill(_ worker: SimulatedWorker) {
+        worker.die()
+        runner.exit(worker.script, [.signaled(9), .exited(0), .exited(1)].randomElement(using: &generator) ?? .unknown)
+    }
+
+    private func printSomething() {
+        guard let worker = someWorker() else { return }
+        let text = generator.bytes(Int.random(in: 0...30, using: &generator)) + [0x0A]
+        if Bool.random(using: &generator) {
+            worker.script.unreadLogs.append((.standardOutput, text))
+        } else {
+            runner.send(.workerLogged(worker.script.id, .standardError, text))
+        }
+    }
+
+    private func loadFile() {
+        guard let worker = workers.filter({ $0.script.wantedFile != nil }).randomElement(using: &generator) else { return }
+        load(for: worker)
+    }
+
+    private func load(for worker: SimulatedWorker) {
+        worker.script.wantedFile = nil
+        switch Int.random(in: 0...7, using: &generator) {
+        case 0: runner.send(.spillFailed(worker.script.id, reason: "gone"))
+        case 1: runner.send(.spillTooLarge(worker.script.id))
+        default: runner.send(.spillLoaded(worker.script.id, Array("file".utf8)))
+        }
+    }
+
+    // MARK: The end
+
+    /// Stops the server; everything that is still out comes in.
+    func finish() {
+        let reasons: [StopReason] = [.interrupt, .terminate(waits: true), .terminate(waits: false)]
+        for _ in 0..<Int.random(in: 1...4, using: &generator) {
+            runner.send(.stopRequested(reasons.randomElement(using: &generator) ?? .interrupt))
+            for _ in 0..<5 { step() }
+        }
+        runner.advance(20 * second)
+        adoptWorkers()
+        for worker in workers where worker.stage != .dead { kill(worker) }
+        while let worker = workers.first(where: { $0.script.wantedFile != nil }) { load(for: worker) }
+        for client in known where client.isOpen || !client.pending.isEmpty {
+            while runner.clients[client.id.rawValue] != nil, !client.pending.isEmpty { runner.drain(client) }
+        }
+        runner.settle()
+    }
+
+    var clients: [ScriptedClient] { known }
+}

@@ -1,0 +1,78 @@
+import Engine
+import SSE
+import TestSupport
+import WireProtocol
+
+/// What must be true after every step, whatever was drawn.
+extension Simulation {
+    /// What is wrong, in words; nil: nothing.
+    func problem() -> String? { slotProblem() ?? readerCountProblem() ?? timerProblem() ?? memoryProblem() }
+
+    private func slotProblem() -> String? {
+        let slots = runner.deployment.slots
+        if slots.busyCount + slots.freeCount != slots.capacity { return "slots do not add up: \(slots)" }
+        let serving = workers.filter { $0.stage == .ready && !$0.script.isShuttingDown }
+        guard !runner.engine.isLeaving, workers.allSatisfy({ $0.stage != .spoiled && $0.isSettled }) else { return nil }
+        let ready = serving.filter { !$0.script.isDeathPipeClosed }
+        if slots.capacity != ready.reduce(0, { $0 + $1.concurrency }) {
+            return "\(slots.capacity) slots of \(ready.count) workers"
+        }
+        // A request that the worker has not looked at yet is a busy slot too.
+        let busy = ready.reduce(0) { $0 + $1.busySlots }
+        return slots.busyCount == busy ? nil : "\(slots.busyCount) slots are busy, \(busy) runs were not ended"
+    }
+
+    private func readerCountProblem() -> String? {
+        let open = clients.count { $0.isOpen && runner.clients[$0.id.rawValue] != nil }
+        return open == runner.engine.readerCount ? nil : "\(runner.engine.readerCount) readers for \(open) open streams"
+    }
+
+    /// Every started timer belongs to something that is there.
+    private func timerProblem() -> String? {
+        let alive = Set(runner.workers.filter { !$0.isReleased }.map(\.id))
+        for timer in runner.timers.keys {
+            switch timer {
+            case .loadDeadline(let worker), .stopStep(let worker), .exitDeadline(let worker):
+                if !alive.contains(worker) { return "\(timer) is left of a worker that is gone" }
+            default: break
+            }
+        }
+        let predictionTimers = runner.timers.keys.count { timer in
+            switch timer {
+            case .disconnectGrace, .patience: true
+            default: false
+            }
+        }
+        return predictionTimers <= 2 * runner.engine.activeCount ? nil : "timers are left of predictions that ended"
+    }
+
+    private func memoryProblem() -> String? {
+        let settings = Simulation.settings
+        if runner.engine.predictionCount > settings.retention.count + runner.engine.activeCount {
+            return "\(runner.engine.predictionCount) predictions are kept"
+        }
+        if runner.engine.pendingCancellationCount > settings.pendingCancellations.count {
+            return "\(runner.engine.pendingCancellationCount) pending cancellations"
+        }
+        return nil
+    }
+
+    // MARK: The end
+
+    /// What is wrong after `finish`.
+    func finalProblem() -> String? {
+        if runner.engine.activeCount != 0 { return "\(runner.engine.activeCount) predictions have not ended" }
+        if runner.exitCode == nil { return "the server did not exit" }
+        if runner.engine.readerCount != 0 { return "\(runner.engine.readerCount) readers are left" }
+        for client in clients {
+            if client.answers.count > 1 { return "\(client.id) was answered \(client.answers.count) times" }
+            let isThere = runner.clients[client.id.rawValue] != nil
+            if isThere, client.answers.isEmpty, client.opening == nil { return "\(client.id) was never answered" }
+            if isThere, client.opening != nil, !client.hasEnded, !client.isCut { return "\(client.id) was left open" }
+            if let request = requests[client.id.rawValue], let problem = ReaderCheck.problem(client, request) {
+                return "\(client.id), \(request): \(problem)\n\(client.texts.map { $0.prefix(80) })"
+            }
+        }
+        return nil
+    }
+}
