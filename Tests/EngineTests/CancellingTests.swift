@@ -28,7 +28,9 @@ struct CancellingTests {
         #expect(worker.canceled == ["p"])
     }
 
-    @Test(arguments: [(RunOutcome.succeeded, "canceled"), (.canceled, "canceled"), (.failed(RunFailure("boom")), "failed")])
+    @Test(arguments: [
+        (RunOutcome.succeeded, "canceled"), (.canceled, "canceled"), (.failed(RunFailure("boom")), "failed"),
+    ])
     func whateverTheModelAnswers(_ outcome: RunOutcome, _ status: String) {
         let runner = RecordingRunner.ready()
         let worker = runner.worker

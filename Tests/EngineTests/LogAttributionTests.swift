@@ -20,10 +20,11 @@ struct LogAttributionTests {
         runner.print(worker, "one\ntwo")
         runner.print(worker, " halves\n", .standardOutput)
         runner.print(worker, "error\n", .standardError)
-        #expect(client.texts.dropFirst() == [
-            #"{"data":"one\n","source":"stdout"}"#, #"{"data":"two halves\n","source":"stdout"}"#,
-            #"{"data":"error\n","source":"stderr"}"#,
-        ])
+        #expect(
+            client.texts.dropFirst() == [
+                #"{"data":"one\n","source":"stdout"}"#, #"{"data":"two halves\n","source":"stdout"}"#,
+                #"{"data":"error\n","source":"stderr"}"#,
+            ])
         #expect(Self.workerLines(runner) == [])
     }
 

@@ -170,7 +170,8 @@ struct ReaderTests {
         let slow = runner.subscribe("p", .events, room: 0)
         Self.emit(40, runner)
         runner.drain(slow)
-        let kept = slow.sequences.first.map { _ in slow.events.prefix { $0.name != "gap" }.compactMap(\.sequence) } ?? []
+        let kept =
+            slow.sequences.first.map { _ in slow.events.prefix { $0.name != "gap" }.compactMap(\.sequence) } ?? []
         let epoch = slow.events[0].id?.prefix(6) ?? ""
         #expect(slow.data("gap")?["missed_from"] == .string("\(epoch)-\((kept.last ?? 0) + 1)"))
         #expect(slow.data("gap")?["missed_to"] == .string("\(epoch)-38"))
@@ -270,7 +271,8 @@ struct ReaderTests {
         let worker = runner.worker
         let clients = ["a", "b"].map { runner.create($0, room: 0) }
         runner.say(worker, worker.started("a"), worker.started("b"))
-        let burst = (0..<4).flatMap { _ in worker.frame(worker.output("a", "1")) + worker.frame(worker.output("b", "2")) }
+        let burst = (0..<4).flatMap { _ in worker.frame(worker.output("a", "1")) + worker.frame(worker.output("b", "2"))
+        }
         runner.write(worker, burst)
         #expect(worker.isPaused)
         runner.drainOnce(clients[0])

@@ -20,6 +20,8 @@ final class ScriptedWorker {
     var unread: [UInt8] = []
     /// What it printed and nobody has read.
     var unreadLogs: [(LogSource, [UInt8])] = []
+    /// It has written what was not checked: its own idea of the conversation may be wrong from then on.
+    var isWild = false
     var isPaused = false
     var isDeathPipeClosed = false
     var isReleased = false
@@ -43,7 +45,7 @@ final class ScriptedWorker {
                     take(try SupervisorMessage.decode(frame))
                 }
             } catch {
-                Issue.record("the engine broke the protocol: \(error)")
+                if !isWild { Issue.record("the engine broke the protocol: \(error)") }
             }
         }
     }

@@ -59,10 +59,11 @@ struct SpillTests {
         #expect(client.data("completed")?["output"] == .array([.number("1"), .number("2"), .number("3")]))
     }
 
-    @Test(arguments: [
-        ([], ""), ([0x66], "Zg=="), ([0x66, 0x6F], "Zm8="), ([0x66, 0x6F, 0x6F], "Zm9v"),
-        ([0x66, 0x6F, 0x6F, 0x62], "Zm9vYg=="), ([0xFF, 0xFE, 0xFD], "//79"),
-    ] as [([UInt8], String)])
+    @Test(
+        arguments: [
+            ([], ""), ([0x66], "Zg=="), ([0x66, 0x6F], "Zm8="), ([0x66, 0x6F, 0x6F], "Zm9v"),
+            ([0x66, 0x6F, 0x6F, 0x62], "Zm9vYg=="), ([0xFF, 0xFE, 0xFD], "//79"),
+        ] as [([UInt8], String)])
     func aFileBecomesADataURL(_ bytes: [UInt8], _ encoded: String) {
         let runner = RecordingRunner.ready()
         let worker = runner.worker
@@ -80,7 +81,8 @@ struct SpillTests {
         let worker = runner.worker
         let client = runner.create("p")
         runner.say(
-            worker, worker.started("p"), worker.spilledOutput("p", path: "/etc/passwd", size: 1), worker.output("p", "2"))
+            worker, worker.started("p"), worker.spilledOutput("p", path: "/etc/passwd", size: 1),
+            worker.output("p", "2"))
         runner.send(.spillFailed(worker.id, reason: "it is elsewhere"))
         #expect(client.data("completed")?["error"]?.stringValue?.contains("it is elsewhere") == true)
         #expect(worker.canceled == ["p"])

@@ -42,7 +42,10 @@ struct TypedProfileTests {
     }
 
     static let endings: [(String, @Sendable (RecordingRunner) -> Void, String, Bool)] = [
-        ("handler", { $0.say($0.worker, $0.worker.done("p", .failed(RunFailure("boom")))) }, "prediction_failed", false),
+        (
+            "handler", { $0.say($0.worker, $0.worker.done("p", .failed(RunFailure("boom")))) }, "prediction_failed",
+            false
+        ),
         ("death", { $0.exit($0.worker) }, "worker_exited", true),
         ("garbage", { $0.write($0.worker, Array(repeating: 0x41, count: 16)) }, "worker_protocol_error", true),
         (
@@ -52,7 +55,10 @@ struct TypedProfileTests {
                 $0.say($0.worker, $0.worker.done("p", .canceled))
             }, "canceled", false
         ),
-        ("output", { $0.say($0.worker, $0.worker.output("p", String(repeating: "1", count: 200))) }, "output_too_large", false),
+        (
+            "output", { $0.say($0.worker, $0.worker.output("p", String(repeating: "1", count: 200))) },
+            "output_too_large", false
+        ),
         ("drain", { runner in for _ in 0..<3 { runner.send(.stopRequested(.interrupt)) } }, "shutting_down", true),
     ]
 
@@ -71,7 +77,8 @@ struct TypedProfileTests {
         #expect(client.data("")?["error"]?["code"] == .string(code), "\(name)")
         #expect(client.data("")?["error"]?["retryable"] == .bool(isRetryable), "\(name)")
         #expect(client.hasEnded, "\(name)")
-        #expect(runner.logs.count { $0.message.hasPrefix("prediction failed") } == (code == "canceled" ? 0 : 1), "\(name)")
+        #expect(
+            runner.logs.count { $0.message.hasPrefix("prediction failed") } == (code == "canceled" ? 0 : 1), "\(name)")
     }
 
     // MARK: The flat form
@@ -109,7 +116,8 @@ struct TypedProfileTests {
         let client = runner.create("p", .stream(.flat))
         let typed = runner.subscribe("p", .typed)
         runner.say(
-            worker, worker.started("p"), worker.output("p", #"{"a":1,"\#(key)":2}"#), worker.done("p", isCollected: false))
+            worker, worker.started("p"), worker.output("p", #"{"a":1,"\#(key)":2}"#),
+            worker.done("p", isCollected: false))
         #expect(client.data("")?["error"]?["code"] == .string("reserved_key"))
         #expect(client.data("")?["done"] == .bool(true))
         #expect(client.events.count == 1)
@@ -136,7 +144,9 @@ struct TypedProfileTests {
         let late = requests.map { fresh.subscribe("p", $0) }
         for client in early + late { #expect(client.reader.complaints == []) }
         let values = chunks.compactMap { try? JSONValue.parse($0) }
-        for (client, key, count) in [(early[0], "chunk", 5), (late[0], "chunk", 5), (early[1], "data", 4), (late[1], "data", 4)] {
+        for (client, key, count) in [
+            (early[0], "chunk", 5), (late[0], "chunk", 5), (early[1], "data", 4), (late[1], "data", 4),
+        ] {
             #expect(client.events.count == count)
             let found = client.texts.suffix(4).compactMap { try? JSONValue.parse($0)[key] }
             #expect(found == values)
@@ -194,7 +204,8 @@ struct TypedProfileTests {
             runner.create("p", .background)
             if place == 0 { clients.append(runner.subscribe("p", request)) }
             runner.say(
-                worker, worker.started("p"), worker.output("p", #"{"a":"x,y"}"#), worker.log("p", "l\",\"source\":\"x\n"),
+                worker, worker.started("p"), worker.output("p", #"{"a":"x,y"}"#),
+                worker.log("p", "l\",\"source\":\"x\n"),
                 worker.output("p", "[1,{}]"), worker.done("p"))
             if place == 1 { clients.append(runner.subscribe("p", request)) }
         }

@@ -26,7 +26,9 @@ struct WorkerExitTests {
         guard stage != .dispatched else { return }
         runner.say(worker, worker.started("p"))
         if stage == .canceled { _ = runner.cancel("p") }
-        if [.afterOutput, .afterLog, .afterMetric].contains(stage) { runner.say(worker, worker.output("p", #""last""#)) }
+        if [.afterOutput, .afterLog, .afterMetric].contains(stage) {
+            runner.say(worker, worker.output("p", #""last""#))
+        }
         if [.afterLog, .afterMetric].contains(stage) { runner.say(worker, worker.log("p", "line\n")) }
         if stage == .afterMetric { runner.say(worker, worker.metric("p", "m", "1")) }
     }
@@ -67,7 +69,8 @@ struct WorkerExitTests {
             runner.exit(runner.worker)
             let whole = borders.lastIndex { $0 <= cut } ?? 0
             let outputs = max(0, min(2, whole - 1))
-            #expect(client.names == ["start"] + Array(repeating: "output", count: outputs) + ["completed"], "cut \(cut)")
+            #expect(
+                client.names == ["start"] + Array(repeating: "output", count: outputs) + ["completed"], "cut \(cut)")
             #expect(client.data("completed")?["status"] == .string(whole == 4 ? "succeeded" : "failed"), "cut \(cut)")
         }
     }
@@ -85,7 +88,9 @@ struct WorkerExitTests {
         let runner = RecordingRunner.ready()
         let client = runner.create("p")
         runner.say(runner.worker, runner.worker.started("p"))
-        runner.worker.unreadLogs = [(.standardError, Array("Traceback\n".utf8)), (.standardOutput, Array("no end".utf8))]
+        runner.worker.unreadLogs = [
+            (.standardError, Array("Traceback\n".utf8)), (.standardOutput, Array("no end".utf8)),
+        ]
         runner.exit(runner.worker)
         #expect(client.names == ["start", "log", "log", "completed"])
         #expect(client.data("completed")?["logs"] == .string("Traceback\nno end"))

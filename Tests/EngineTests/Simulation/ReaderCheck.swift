@@ -23,7 +23,9 @@ enum ReaderCheck {
                 next = sequence + 1
             } else if event.name == "gap" {
                 let data = try? JSONValue.parse(event.data)
-                guard let from = sequence(data?["missed_from"]), let through = sequence(data?["missed_to"]) else { continue }
+                guard let from = sequence(data?["missed_from"]), let through = sequence(data?["missed_to"]) else {
+                    continue
+                }
                 if let next, from != next { return "a gap from \(from) instead of \(next)" }
                 if through < from { return "an empty gap" }
                 next = through + 1

@@ -26,7 +26,11 @@ final class SimulatedWorker {
         self.concurrency = concurrency
     }
 
-    func spoil() { stage = .spoiled }
+    func spoil() {
+        stage = .spoiled
+        script.isWild = true
+        unwritten = []
+    }
 
     func die() {
         stage = .dead
@@ -84,7 +88,9 @@ final class SimulatedWorker {
         }
         let draw = Int.random(in: 0...19, using: &generator)
         if sequence == 0 {
-            if draw == 0 { return end(slot, 0, Bool.random(using: &generator) ? .canceled : .failed(RunFailure("early"))) }
+            if draw == 0 {
+                return end(slot, 0, Bool.random(using: &generator) ? .canceled : .failed(RunFailure("early")))
+            }
             runs[slot] = 1
             return .started(slot: slot)
         }
@@ -115,7 +121,9 @@ final class SimulatedWorker {
 
     private static func payload(_ generator: inout SeededGenerator) -> RawJSON {
         let size = Int.random(in: 0...199, using: &generator) == 0 ? 70_000 : Int.random(in: 0...80, using: &generator)
-        let texts = ["\"" + String(repeating: "x", count: size) + "\"", "{\n\"a\":1}", "\"\u{2028}\"", "[1,\r2]", "null"]
+        let texts = [
+            "\"" + String(repeating: "x", count: size) + "\"", "{\n\"a\":1}", "\"\u{2028}\"", "[1,\r2]", "null",
+        ]
         let text = texts[Int.random(in: 0...9, using: &generator) < 7 ? 0 : Int.random(in: 1...4, using: &generator)]
         return RawJSON(unchecked: Array(text.utf8))
     }

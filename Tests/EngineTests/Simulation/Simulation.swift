@@ -5,7 +5,8 @@ import WireProtocol
 
 /// An engine among workers, clients and a clock that all do what a seeded generator draws.
 final class Simulation {
-    private(set) var runner: RecordingRunner
+    let settings: EngineSettings
+    let runner: RecordingRunner
     private(set) var generator: SeededGenerator
     private(set) var workers: [SimulatedWorker] = []
     /// What the clients asked for, where it makes them readers.
@@ -16,7 +17,7 @@ final class Simulation {
     private let concurrency: Int
     private var isStopping = false
 
-    static let settings = EngineSettings.testing {
+    static let usual = EngineSettings.testing {
         $0.deployments = [
             .testing("echo", workers: 2) {
                 $0.loadTimeout = 30 * second
@@ -38,9 +39,22 @@ final class Simulation {
         $0.readersInAll = 10
     }
 
+    /// The usual settings, and sometimes the ends of their scales.
+    private static func settings(_ generator: inout SeededGenerator) -> EngineSettings {
+        var settings = usual
+        settings.streams.history.events = [0, 6, 6, 1_000].randomElement(using: &generator) ?? 6
+        settings.streams.history.bytes = [2_000, 100_000].randomElement(using: &generator) ?? 2_000
+        settings.retention.count = [0, 5, 5].randomElement(using: &generator) ?? 5
+        settings.patience = [0, second / 5].randomElement(using: &generator) ?? 0
+        settings.attachedGrace = [0, 0, second].randomElement(using: &generator) ?? 0
+        settings.heartbeat = [0, 5 * second].randomElement(using: &generator) ?? 0
+        return settings
+    }
+
     init(seed: UInt64) {
         generator = SeededGenerator(seed: seed)
-        runner = RecordingRunner(Simulation.settings, seed: seed)
+        settings = Simulation.settings(&generator)
+        runner = RecordingRunner(settings, seed: seed)
         concurrency = Int.random(in: 1...3, using: &generator)
     }
 
@@ -161,13 +175,12 @@ final class Simulation {
     private func spoilSomeWorker() {
         guard let worker = someWorker(), worker.stage != .spoiled else { return }
         write(worker, true)
+        worker.spoil()
         if Int.random(in: 0...2, using: &generator) == 0 {
             runner.send(.workerOutputEnded(worker.script.id))
         } else {
             runner.write(worker.script, worker.garbage(&generator))
         }
-        worker.spoil()
-        worker.unwritten = []
     }
 
     private func killSomeWorker() {
@@ -192,7 +205,9 @@ final class Simulation {
     }
 
     private func loadFile() {
-        guard let worker = workers.filter({ $0.script.wantedFile != nil }).randomElement(using: &generator) else { return }
+        guard let worker = workers.filter({ $0.script.wantedFile != nil }).randomElement(using: &generator) else {
+            return
+        }
         load(for: worker)
     }
 

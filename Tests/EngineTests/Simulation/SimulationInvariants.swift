@@ -47,7 +47,6 @@ extension Simulation {
     }
 
     private func memoryProblem() -> String? {
-        let settings = Simulation.settings
         if runner.engine.predictionCount > settings.retention.count + runner.engine.activeCount {
             return "\(runner.engine.predictionCount) predictions are kept"
         }
