@@ -13,6 +13,8 @@ public enum FrameType: UInt8, Sendable, CaseIterable {
     case predict = 0x10
     /// End a run early.
     case cancel = 0x11
+    /// Where a file that a run asked to have uploaded can be found.
+    case uploaded = 0x12
     /// Answer with a pong.
     case ping = 0x20
     /// Answer with a health result.
@@ -42,6 +44,8 @@ public enum FrameType: UInt8, Sendable, CaseIterable {
     case metric = 0x94
     /// A run has ended; its slot is free again.
     case done = 0x95
+    /// A run asks to have a file uploaded, and waits for the address.
+    case upload = 0x96
     /// The worker is alive.
     case heartbeat = 0xA0
     /// The answer to a ping.

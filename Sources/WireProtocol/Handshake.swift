@@ -3,6 +3,9 @@ public enum Capability {
     /// Large payloads may go by file, in both directions.
     public static let spill = "spill"
 
+    /// The worker may ask for files of its runs to be uploaded; the supervisor names it only where it knows whereto.
+    public static let upload = "upload"
+
     static func appendMember(_ capabilities: [String], to output: inout [UInt8]) {
         JSONWriter.beginMember("capabilities", in: &output)
         JSONWriter.openArray(in: &output)
@@ -44,4 +47,7 @@ public struct Agreement: Equatable, Sendable {
 
     /// Whether large payloads may go by file.
     public var allowsSpill: Bool { capabilities.contains(Capability.spill) }
+
+    /// Whether the worker may send `upload`.
+    public var allowsUpload: Bool { capabilities.contains(Capability.upload) }
 }

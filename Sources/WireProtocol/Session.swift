@@ -41,6 +41,7 @@ public struct Session: Sendable {
     /// One entry for each slot that ever had a run.
     @usableFromInline var slots: [Slot] = []
     @usableFromInline var allowsSpill = false
+    private var allowsUpload = false
     private var unansweredPings = 0
     private var unansweredHealthChecks = 0
 
@@ -51,6 +52,8 @@ public struct Session: Sendable {
         @usableFromInline var run: UInt64 = 0
         /// Sequence of the next frame of its run; 0 when it is free or the run has not begun.
         @usableFromInline var next: UInt64 = 0
+        /// Uploads that its run asked for and that were not answered.
+        var unansweredUploads: UInt64 = 0
     }
 
     /// A conversation in which nothing was said yet.
@@ -65,6 +68,7 @@ public struct Session: Sendable {
     /// Takes over what the hellos add up to. To be called when the second hello has gone or come.
     public mutating func adopt(_ agreement: Agreement) {
         allowsSpill = agreement.allowsSpill
+        allowsUpload = agreement.allowsUpload
     }
 
     /// Takes over how many slots the manifest of `ready` declares, at most the count given at the start.
@@ -143,7 +147,10 @@ extension Session {
     private mutating func supervisorSays(_ header: FrameHeader) throws(Violation) {
         switch header.type {
         case .predict: try runGivenOut(header)
-        case .cancel: try runCanceled(header)
+        case .cancel: try runAddressed(header)
+        case .uploaded:
+            try runAddressed(header)
+            try uploadAnswered(header)
         default: try workerAddressed(header)
         }
     }
@@ -188,28 +195,37 @@ extension Session {
         lastRun = header.sequence
     }
 
-    /// A cancel may cross the `done` of its run on the way: the supervisor must mean an active run when it sends, the
-    /// worker must have heard of the run when it receives.
-    private func runCanceled(_ header: FrameHeader) throws(Violation) {
+    /// `cancel` and `uploaded` may cross the `done` of their run on the way: the supervisor must mean an active run when
+    /// it sends, the worker must have heard of the run when it receives.
+    private func runAddressed(_ header: FrameHeader) throws(Violation) {
         try require(phase == .ready, header)
         try requireSlot(header)
         switch role {
         case .supervisor:
             guard let run = run(in: header.slot) else {
-                throw Violation(.slotIdle, "`cancel` names slot \(header.slot), which has no run.")
+                throw Violation(.slotIdle, "`\(header.type)` names slot \(header.slot), which has no run.")
             }
             guard run == header.sequence else {
                 throw Violation(
                     .wrongSequence,
-                    "The run number of `cancel` is \(header.sequence); slot \(header.slot) has run \(run).")
+                    "The run number of `\(header.type)` is \(header.sequence); slot \(header.slot) has run \(run).")
             }
         case .worker:
             guard header.sequence >= 1, header.sequence <= lastRun else {
                 throw Violation(
                     .wrongSequence,
-                    "The run number of `cancel` is \(header.sequence); \(lastRun) runs were given out so far.")
+                    "The run number of `\(header.type)` is \(header.sequence); \(lastRun) runs were given out so far.")
             }
         }
+    }
+
+    private mutating func uploadAnswered(_ header: FrameHeader) throws(Violation) {
+        // Late for the worker: the run that had asked is over.
+        guard run(in: header.slot) == header.sequence else { return }
+        guard slots[Int(header.slot)].unansweredUploads > 0 else {
+            throw Violation(.notAsked, "`uploaded` answers no `upload`; each may be answered once.")
+        }
+        slots[Int(header.slot)].unansweredUploads -= 1
     }
 }
 
@@ -218,7 +234,7 @@ extension Session {
 extension Session {
     private mutating func workerSays(_ header: FrameHeader) throws(Violation) {
         switch header.type {
-        case .started, .output, .fileOutput, .metric, .done: try runContinued(header)
+        case .started, .output, .fileOutput, .upload, .metric, .done: try runContinued(header)
         case .log where header.slot != FrameHeader.noSlot: try runContinued(header)
         case .log:
             try requireNoSlot(header)
@@ -271,7 +287,7 @@ extension Session {
         case .started where next > 0:
             throw Violation(.wrongPhase, "The run in slot \(header.slot) has `started` already.")
         case .done: slots[Int(header.slot)] = Slot()
-        case .output, .fileOutput, .log, .metric:
+        case .output, .fileOutput, .upload, .log, .metric:
             guard next > 0 else {
                 throw Violation(
                     .notStarted,
@@ -279,6 +295,10 @@ extension Session {
                         + "it must be `started`.")
             }
             guard allowsSpill || !header.flags.contains(.spilled) else { throw .spillNotAgreed(header) }
+            if header.type == .upload {
+                guard allowsUpload else { throw .uploadNotAgreed }
+                slots[Int(header.slot)].unansweredUploads += 1
+            }
             slots[Int(header.slot)].next = next + 1
         default: slots[Int(header.slot)].next = next + 1
         }
@@ -337,5 +357,9 @@ private struct Violation: Error {
     static func spillNotAgreed(_ header: FrameHeader) -> Violation {
         Violation(
             .notAgreed, "`\(header.type)` goes by file; both hellos must name the capability `\(Capability.spill)`.")
+    }
+
+    static var uploadNotAgreed: Violation {
+        Violation(.notAgreed, "`upload` was not agreed; both hellos must name the capability `\(Capability.upload)`.")
     }
 }

@@ -10,6 +10,8 @@ public enum SupervisorMessage: Equatable, Sendable {
     case spilledPredict(slot: UInt16, run: UInt64, SpillFile)
     /// End run number `run` early; means nothing once that run has ended.
     case cancel(slot: UInt16, run: UInt64)
+    /// The answer to an `upload` of run number `run`; means nothing once that run has ended.
+    case uploaded(slot: UInt16, run: UInt64, UploadResult)
     /// Answer with a pong that carries the same number, at most ``ProtocolLimits/maximumInteger``.
     case ping(nonce: UInt64)
     /// Answer with a health result.
@@ -32,6 +34,9 @@ public enum SupervisorMessage: Equatable, Sendable {
         case .cancel:
             try PayloadReader.expectNothing(frame)
             return .cancel(slot: header.slot, run: header.sequence)
+        case .uploaded:
+            let result = try UploadResult(try PayloadReader(frame))
+            return .uploaded(slot: header.slot, run: header.sequence, result)
         case .ping: return .ping(nonce: try PayloadReader(frame).integer("nonce"))
         case .healthCheck:
             try PayloadReader.expectNothing(frame)
@@ -59,6 +64,7 @@ public enum SupervisorMessage: Equatable, Sendable {
         case .spilledPredict(let slot, let run, _):
             FrameHeader(.predict, flags: .spilled, slot: slot, sequence: run)
         case .cancel(let slot, let run): FrameHeader(.cancel, slot: slot, sequence: run)
+        case .uploaded(let slot, let run, _): FrameHeader(.uploaded, slot: slot, sequence: run)
         case .ping: FrameHeader(.ping)
         case .healthCheck: FrameHeader(.healthCheck)
         case .shutdown: FrameHeader(.shutdown)
@@ -71,6 +77,7 @@ public enum SupervisorMessage: Equatable, Sendable {
         case .initialize(let initialization): initialization.append(to: &output)
         case .predict(_, _, let request): request.append(to: &output)
         case .spilledPredict(_, _, let file): file.append(to: &output)
+        case .uploaded(_, _, let result): result.append(to: &output)
         case .ping(let nonce): FrameEncoder.appendObject("nonce", nonce, to: &output)
         case .shutdown(let grace): FrameEncoder.appendObject("grace_ms", grace, to: &output)
         case .cancel, .healthCheck: break

@@ -16,6 +16,8 @@ public enum WorkerMessage: Equatable, Sendable {
     case spilledOutput(slot: UInt16, sequence: UInt64, SpillFile)
     /// One piece of output that is a file.
     case fileOutput(slot: UInt16, sequence: UInt64, FileOutput)
+    /// A file to be uploaded, whose address the run waits for; only where ``Capability/upload`` is agreed.
+    case upload(slot: UInt16, sequence: UInt64, UploadRequest)
     /// Text that the run in `slot`, or with nil the worker itself, printed; see ``LogText``.
     case log(slot: UInt16?, sequence: UInt64, LogText)
     /// What a run reports about itself.
@@ -37,7 +39,7 @@ public enum WorkerMessage: Equatable, Sendable {
         case .loading: return .loading(try LoadingProgress(try PayloadReader(frame)))
         case .ready: return .ready(try HandlerManifest(try PayloadReader(frame)))
         case .setupFailed: return .setupFailed(try SetupFailure(try PayloadReader(frame)))
-        case .started, .output, .fileOutput, .log, .metric, .done: return try decodeRunFrame(frame)
+        case .started, .output, .fileOutput, .upload, .log, .metric, .done: return try decodeRunFrame(frame)
         case .heartbeat:
             try PayloadReader.expectNothing(frame)
             return .heartbeat
@@ -59,6 +61,7 @@ public enum WorkerMessage: Equatable, Sendable {
         case .output: return .output(slot: slot, sequence: sequence, try frame.value())
         case .fileOutput:
             return .fileOutput(slot: slot, sequence: sequence, try FileOutput(try PayloadReader(frame)))
+        case .upload: return .upload(slot: slot, sequence: sequence, try UploadRequest(try PayloadReader(frame)))
         case .log:
             let text = LogText(header.flags.contains(.standardError) ? .standardError : .standardOutput, frame.payload)
             return .log(slot: slot == FrameHeader.noSlot ? nil : slot, sequence: sequence, text)
@@ -91,6 +94,7 @@ public enum WorkerMessage: Equatable, Sendable {
         case .spilledOutput(let slot, let sequence, _):
             FrameHeader(.output, flags: .spilled, slot: slot, sequence: sequence)
         case .fileOutput(let slot, let sequence, _): FrameHeader(.fileOutput, slot: slot, sequence: sequence)
+        case .upload(let slot, let sequence, _): FrameHeader(.upload, slot: slot, sequence: sequence)
         case .log(let slot, let sequence, let text):
             FrameHeader(
                 .log, flags: text.stream == .standardError ? .standardError : [], slot: slot ?? FrameHeader.noSlot,
@@ -113,6 +117,7 @@ public enum WorkerMessage: Equatable, Sendable {
         case .output(_, _, let value): output.append(contentsOf: value.bytes)
         case .spilledOutput(_, _, let file): file.append(to: &output)
         case .fileOutput(_, _, let file): file.append(to: &output)
+        case .upload(_, _, let request): request.append(to: &output)
         case .log(_, _, let text): output.append(contentsOf: text.bytes)
         case .metric(_, _, let metric): metric.append(to: &output)
         case .done(_, _, let outcome, _): outcome.append(to: &output)

@@ -66,7 +66,7 @@ struct RawWorker {
         case .ping(let nonce): send(.pong(nonce: nonce))
         case .healthCheck: send(.healthResult(.healthy))
         case .shutdown: end()
-        case .spilledPredict: break
+        case .spilledPredict, .uploaded: break
         }
     }
 

@@ -16,6 +16,8 @@ struct MessageTests {
             PredictRequest(id: "é", handler: "h", input: RawJSON(unchecked: Array("{ \"x\" : 1.0 }".utf8)))),
         .spilledPredict(slot: 0, run: 1, SpillFile(path: "/run/spool/a", size: 2_000_000)),
         .cancel(slot: 0, run: 1),
+        .uploaded(slot: 2, run: 4, UploadResult(number: 0, .url("https://files.example/out.png#1"))),
+        .uploaded(slot: 0, run: 1, UploadResult(number: 7, .failed("refused"))),
         .ping(nonce: ProtocolLimits.maximumInteger),
         .healthCheck,
         .shutdown(graceMilliseconds: 5_000),
@@ -33,12 +35,22 @@ struct MessageTests {
                     output: RawJSON(unchecked: Array("{\"type\":\"string\"}".utf8)), description: "Says \"hello\"."),
                 HandlerDescriptor(name: "9.embed_x-y"),
             ])),
+        .ready(
+            HandlerManifest(
+                handlers: [
+                    HandlerDescriptor(
+                        name: "predict", input: .emptyObject, trainingInput: .emptyObject, inputRules: .cog)
+                ], openAPI: .emptyObject, versions: ["python": "3.11.7", "python_sdk": "0.23.1"],
+                hasHealthCheck: true)),
         .setupFailed(SetupFailure(message: "no weights")),
         .setupFailed(SetupFailure(message: "no weights", kind: "OSError", traceback: "a\nb")),
         .started(slot: 0),
         .output(slot: 0, sequence: 1, RawJSON(unchecked: Array("\"to\u{2028}ken\"".utf8))),
         .spilledOutput(slot: 0, sequence: 2, SpillFile(path: "/run/spool/b", size: 0)),
         .fileOutput(slot: 0, sequence: 3, FileOutput(path: "/run/spool/c", mime: "image/png", name: "out.png")),
+        .upload(
+            slot: 0, sequence: 4,
+            UploadRequest(number: 1, file: FileOutput(path: "/run/spool/d", mime: "image/png", name: "out.png"))),
         .log(slot: 0, sequence: 4, LogText(.standardOutput, "line\n".utf8)),
         .log(slot: nil, sequence: 0, LogText(.standardError, [0xFF, 0x0A])),
         .metric(slot: 0, sequence: 5, Metric(.append, name: "a.b", value: .null)),

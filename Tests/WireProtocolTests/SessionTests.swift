@@ -130,10 +130,10 @@ struct SessionTests {
         let type = types.randomElement(using: &random)!
         let slot = UInt16.random(in: 0...3, using: &random)
         switch type {
-        case .predict, .cancel:
+        case .predict, .cancel, .uploaded:
             let run = session.lastRun + UInt64.random(in: 0...2, using: &random)
             return FrameHeader(type, slot: slot, sequence: run)
-        case .started, .output, .fileOutput, .log, .metric, .done:
+        case .started, .output, .fileOutput, .upload, .log, .metric, .done:
             let jump = UInt64.random(in: 0..<8, using: &random) == 0 ? UInt64.random(in: 0...3, using: &random) : 0
             return FrameHeader(type, slot: slot, sequence: session.nextSequence(in: slot) + jump)
         default:
@@ -151,8 +151,8 @@ struct SessionTests {
             let header = Self.candidate(supervisor, &random)
             let before = supervisor
             let refusals = (supervisor.refusal(of: header)?.code, worker.refusal(of: header)?.code)
-            // The worker's end forgives a cancel what it cannot know; see lateCancel.
-            if header.type == .cancel && refusals.0 != nil { continue }
+            // The worker's end forgives what it cannot know; see lateCancel.
+            if [.cancel, .uploaded].contains(header.type) && refusals.0 != nil { continue }
             #expect(refusals.0 == refusals.1, "seed \(seed), step \(step), \(header)")
             #expect(supervisor.phase == worker.phase)
             if refusals.0 == nil {

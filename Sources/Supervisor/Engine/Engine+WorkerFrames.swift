@@ -77,6 +77,7 @@ extension SupervisorEngine {
             beginSpill(PendingSpill(slot: slot, mime: nil), path: file.path, size: file.size, worker)
         case .fileOutput(let slot, _, let file):
             beginSpill(PendingSpill(slot: slot, mime: file.mime), path: file.path, size: nil, worker)
+        case .upload: preconditionFailure("the session lets none pass: the hello does not name the capability")
         case .log(let slot, _, let text): logged(text, slot: slot, worker)
         case .metric(let slot, _, let metric): metricRecorded(metric, slot: slot, worker)
         case .done(let slot, _, let outcome, let isCollected): runDone(slot, outcome, collected: isCollected, worker)

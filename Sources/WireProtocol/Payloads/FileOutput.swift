@@ -23,9 +23,13 @@ extension FileOutput {
 
     func append(to output: inout [UInt8]) {
         JSONWriter.openObject(in: &output)
+        appendMembers(to: &output)
+        JSONWriter.closeObject(in: &output)
+    }
+
+    func appendMembers(to output: inout [UInt8]) {
         JSONWriter.appendMember("path", path, to: &output)
         JSONWriter.appendMember("mime", mime, to: &output)
         JSONWriter.appendMember("name", name, to: &output)
-        JSONWriter.closeObject(in: &output)
     }
 }

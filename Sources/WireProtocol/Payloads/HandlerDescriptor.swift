@@ -8,6 +8,10 @@ public struct HandlerDescriptor: Equatable, Sendable {
     public var concurrency: Int
     /// JSON Schema of its input, an object; nil when it takes anything.
     public var input: RawJSON?
+    /// JSON Schema of its input when it is asked for as a training; nil: the same as ``input``.
+    public var trainingInput: RawJSON?
+    /// What the supervisor does to an input that fits the schema before the run gets it.
+    public var inputRules: InputRules
     /// JSON Schema of its output, an object; nil when it does not say.
     public var output: RawJSON?
     /// What it does, for people.
@@ -15,13 +19,16 @@ public struct HandlerDescriptor: Equatable, Sendable {
 
     /// A descriptor.
     public init(
-        name: String, streaming: Bool = false, concurrency: Int = 1, input: RawJSON? = nil, output: RawJSON? = nil,
+        name: String, streaming: Bool = false, concurrency: Int = 1, input: RawJSON? = nil,
+        trainingInput: RawJSON? = nil, inputRules: InputRules = .plain, output: RawJSON? = nil,
         description: String? = nil
     ) {
         self.name = name
         self.streaming = streaming
         self.concurrency = concurrency
         self.input = input
+        self.trainingInput = trainingInput
+        self.inputRules = inputRules
         self.output = output
         self.description = description
     }
@@ -52,6 +59,8 @@ extension HandlerDescriptor {
             streaming: try reader.optionalBool("streaming") ?? false,
             concurrency: Int(try reader.optionalInteger("concurrency", upTo: maximumSlots) ?? 1),
             input: try reader.optionalObject("input"),
+            trainingInput: try reader.optionalObject("training_input"),
+            inputRules: try InputRules(reader),
             output: try reader.optionalObject("output"),
             description: try reader.optionalString("description"))
         guard Self.isValidName(name) else {
@@ -69,6 +78,8 @@ extension HandlerDescriptor {
         JSONWriter.appendMember("streaming", streaming, to: &output)
         JSONWriter.appendMember("concurrency", concurrency, to: &output)
         if let input { JSONWriter.appendMember("input", input, to: &output) }
+        if let trainingInput { JSONWriter.appendMember("training_input", trainingInput, to: &output) }
+        if inputRules != .plain { JSONWriter.appendMember("input_rules", inputRules.rawValue, to: &output) }
         if let schema = self.output { JSONWriter.appendMember("output", schema, to: &output) }
         if let description { JSONWriter.appendMember("description", description, to: &output) }
         JSONWriter.closeObject(in: &output)

@@ -2,10 +2,22 @@
 public struct HandlerManifest: Equatable, Sendable {
     /// Its handlers, one at least, each name once.
     public var handlers: [HandlerDescriptor]
+    /// The whole OpenAPI document that clients are to be shown; nil: the supervisor makes one of the handlers.
+    public var openAPI: RawJSON?
+    /// Versions of what the worker is made of, for people: `python`, `python_sdk`.
+    public var versions: [String: String]
+    /// Whether the worker has a check of its own, so that it is worth to ask with `healthCheck`.
+    public var hasHealthCheck: Bool
 
     /// A manifest.
-    public init(handlers: [HandlerDescriptor]) {
+    public init(
+        handlers: [HandlerDescriptor], openAPI: RawJSON? = nil, versions: [String: String] = [:],
+        hasHealthCheck: Bool = false
+    ) {
         self.handlers = handlers
+        self.openAPI = openAPI
+        self.versions = versions
+        self.hasHealthCheck = hasHealthCheck
     }
 
     /// Reads a manifest from the JSON that a worker prints or sends.
@@ -49,7 +61,10 @@ extension HandlerManifest {
             }
             handlers.append(handler)
         }
-        self.init(handlers: handlers)
+        self.init(
+            handlers: handlers, openAPI: try reader.optionalObject("openapi"),
+            versions: try reader.optionalStringMap("versions") ?? [:],
+            hasHealthCheck: try reader.optionalBool("health_check") ?? false)
         guard slotCount <= ProtocolLimits.maximumSlots else {
             throw reader.error(
                 "handlers", "declare \(slotCount) runs at once; \(ProtocolLimits.maximumSlots) is the most")
@@ -65,6 +80,18 @@ extension HandlerManifest {
             handler.append(to: &output)
         }
         JSONWriter.closeArray(in: &output)
+        if let openAPI { JSONWriter.appendMember("openapi", openAPI, to: &output) }
+        if !versions.isEmpty { appendVersions(to: &output) }
+        if hasHealthCheck { JSONWriter.appendMember("health_check", true, to: &output) }
+        JSONWriter.closeObject(in: &output)
+    }
+
+    private func appendVersions(to output: inout [UInt8]) {
+        JSONWriter.beginMember("versions", in: &output)
+        JSONWriter.openObject(in: &output)
+        for (name, version) in versions.sorted(by: { $0.key < $1.key }) {
+            JSONWriter.appendMember(name, version, to: &output)
+        }
         JSONWriter.closeObject(in: &output)
     }
 }

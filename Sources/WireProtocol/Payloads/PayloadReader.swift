@@ -141,6 +141,15 @@ struct PayloadReader {
         return RawJSON(unchecked: Array(part(range)))
     }
 
+    /// An object whose values are strings.
+    func optionalStringMap(_ key: String) throws(ProtocolError) -> [String: String]? {
+        guard range(key) != nil else { return nil }
+        let reader = try object(key)
+        var map: [String: String] = [:]
+        for member in reader.members { map[member.key] = try reader.string(member.key) }
+        return map
+    }
+
     // MARK: Errors
 
     /// An error about the member `key`: "`predict.id` must be a string."

@@ -111,6 +111,7 @@ extension WorkerRuntime {
         case .spilledPredict(let slot, let run, let file): start(file, slot, run, limits, frame.offset)
         case .cancel(let slot, let run):
             state.withLock { $0.runs.cancel(slot: slot, number: run) }?.cancel()
+        case .uploaded: preconditionFailure("the session lets none pass: the hello does not name the capability")
         case .ping(let nonce): attendant.send { [outlet] in outlet.send(.pong(nonce: nonce)) }
         case .healthCheck: checkHealth()
         case .shutdown(let grace): shutDown(graceMilliseconds: grace)
