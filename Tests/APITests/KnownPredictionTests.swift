@@ -24,7 +24,10 @@ struct KnownPredictionTests {
             let answer = try server.answer("PUT", "/predictions/x", body, headers)
             #expect(answer.status == 202)
             let document = try #require(answer.json)
-            #expect(document.objectValue?.map(\.key) == ["id", "input", "logs", "metrics", "output", "status"])
+            #expect(
+                document.objectValue?.map(\.key) == [
+                    "created_at", "id", "input", "logs", "metrics", "output", "started_at", "status",
+                ])
             #expect(document["input"]?["text"]?.stringValue == "a")
             #expect(document["output"]?.arrayValue?.compactMap(\.stringValue) == ["first"])
             #expect(document["status"]?.stringValue == "processing")
@@ -68,7 +71,7 @@ struct KnownPredictionTests {
         for _ in 0..<2 { #expect(try server.answer("GET", "/predictions/x/events").status == 200) }
         let onCogsRoute = try server.answer("PUT", "/predictions/x", "{}", [RequestCase.events])
         #expect(onCogsRoute.status == 429)
-        #expect(onCogsRoute.text == #"{"error":"Too many stream subscribers"}"#)
+        #expect(onCogsRoute.text == #"{"error":"Too many stream subscribers","status":"failed"}"#)
         #expect(try server.answer("GET", "/predictions/x/events").status == 429)
     }
 

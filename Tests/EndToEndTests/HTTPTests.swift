@@ -68,7 +68,8 @@ struct HTTPTests {
                 + "content-length: 104857601\r\n\r\n")
         let answer = try client.response()
         #expect(answer.status == 413)
-        #expect(answer.text == "Failed to buffer the request body: length limit exceeded")
+        #expect(
+            answer.text == #"{"error":"Failed to buffer the request body: length limit exceeded","status":"failed"}"#)
         #expect(try client.isClosed())
     }
 

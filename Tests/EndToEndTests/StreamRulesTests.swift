@@ -54,7 +54,7 @@ struct StreamRulesTests {
         let refused = try server.request(
             "PUT", "/predictions/x", "{}", headers: [(name: "accept", value: "text/event-stream")])
         #expect(refused.status == 429)
-        #expect(refused.text == #"{"error":"Too many stream subscribers"}"#)
+        #expect(refused.text == #"{"error":"Too many stream subscribers","status":"failed"}"#)
         let third = try server.stream("PUT", "/predictions/y", script)
         #expect(third.head.status == 200)
         let beyond = try server.stream("POST", "/predictions", script)

@@ -29,7 +29,9 @@ struct CreatingTests {
                 #"{"id":"p","status":"processing"}"#, #"{"chunk":"a","index":0}"#,
                 #"{"data":"hi\n","source":"stderr"}"#, #"{"mode":"replace","name":"n","value":1}"#,
                 #"{"chunk":{"b": 1e400},"index":1}"#,
-                #"{"id":"p","logs":"hi\n","metrics":{"n":1,"predict_time":1.0},"output":["a",{"b": 1e400}],"status":"succeeded"}"#,
+                #"{"completed_at":"2027-01-15T08:16:41.000000000+00:00","created_at":"2027-01-15T08:16:40.000000000+00:00","#
+                    + #""id":"p","logs":"hi\n","metrics":{"n":1,"predict_time":1.0},"output":["a",{"b": 1e400}],"#
+                    + #""started_at":"2027-01-15T08:16:40.000000000+00:00","status":"succeeded"}"#,
             ])
         #expect(client.reader.complaints == [])
         #expect(Set(client.events.compactMap(\.id).map { $0.prefix(6) }).count == 1)
@@ -49,7 +51,9 @@ struct CreatingTests {
         #expect(id.text == "p")
         #expect(
             String(decoding: body, as: UTF8.self)
-                == #"{"id":"p","logs":"","metrics":{"predict_time":0.0},"output":41,"status":"succeeded"}"#)
+                == #"{"completed_at":"2027-01-15T08:16:40.000000000+00:00","created_at":"2027-01-15T08:16:40.000000000+00:00","#
+                + #""id":"p","logs":"","metrics":{"predict_time":0.0},"output":41,"#
+                + #""started_at":"2027-01-15T08:16:40.000000000+00:00","status":"succeeded"}"#)
     }
 
     @Test func oneInTheBackgroundIsAnsweredAtOnce() {
@@ -65,13 +69,21 @@ struct CreatingTests {
     }
 
     static let outcomes: [(RunOutcome, [String], String)] = [
-        (.succeeded, [], #""output":null,"status":"succeeded""#),
-        (.succeeded, ["1"], #""output":1,"status":"succeeded""#),
-        (.succeeded, ["1", "2"], #""output":[1,2],"status":"succeeded""#),
-        (.failed(RunFailure("boom")), [], #""metrics":{"predict_time":0.0},"status":"failed""#),
-        (.failed(RunFailure("boom")), ["1"], #""output":[1],"status":"failed""#),
-        (.canceled, ["1"], #""output":[1],"status":"canceled""#),
+        (.succeeded, [], #""output":null,"started_at""#),
+        (.succeeded, ["1"], #""output":1,"started_at""#),
+        (.succeeded, ["1", "2"], #""output":[1,2],"started_at""#),
+        (.failed(RunFailure("boom")), [], #""metrics":{"predict_time":0.0},"started_at""#),
+        (.failed(RunFailure("boom")), ["1"], #""output":[1],"started_at""#),
+        (.canceled, ["1"], #""output":[1],"started_at""#),
     ]
+
+    private static func status(_ outcome: RunOutcome) -> String {
+        switch outcome {
+        case .succeeded: "succeeded"
+        case .failed: "failed"
+        case .canceled: "canceled"
+        }
+    }
 
     @Test(arguments: outcomes)
     func endsAndWhatTheyShow(_ outcome: RunOutcome, _ chunks: [String], _ expected: String) {
@@ -83,6 +95,7 @@ struct CreatingTests {
         runner.say(worker, worker.done("p", outcome, isCollected: false))
         let text = client.document.map { String(decoding: $0.bytes, as: UTF8.self) } ?? ""
         #expect(text.contains(expected))
+        #expect(client.document?["status"]?.stringValue == Self.status(outcome))
         if case .failed = outcome { #expect(client.document?["error"]?.stringValue == "boom") }
         #expect(runner.deployment.slots.freeCount == 1)
     }
@@ -148,8 +161,9 @@ struct CreatingTests {
             }
             #expect(
                 String(decoding: body, as: UTF8.self)
-                    == #"{"id":"p","input":{"a":1},"logs":"line\n","metrics":{"m":2},"output":[1],"status":"processing"}"#
-            )
+                    == #"{"created_at":"2027-01-15T08:16:40.000000000+00:00","id":"p","input":{"a":1},"logs":"line\n","#
+                    + #""metrics":{"m":2},"output":[1],"#
+                    + #""started_at":"2027-01-15T08:16:40.000000000+00:00","status":"processing"}"#)
         }
         guard let reader = runner.join("p", .stream(.cog)) else { return }
         runner.say(worker, worker.output("p", "2"), worker.done("p"))
@@ -232,7 +246,7 @@ struct CreatingTests {
         }
         #expect(
             document.objectValue?.map(\.key) == [
-                "completed_at", "created_at", "started_at", "input", "id", "logs", "metrics", "output", "status",
+                "completed_at", "created_at", "id", "input", "logs", "metrics", "output", "started_at", "status",
             ])
         #expect(document["input"]?["a"] == .number("1"))
         #expect(document["metrics"]?["predict_time"] == .number("2.0"))

@@ -173,7 +173,7 @@ struct TypedProfileTests {
         runner.say(worker, worker.started("p"), worker.output("p", chunk), worker.done("p", isCollected: false))
         #expect(client.texts[1] == #"{"chunk":\#(chunk),"index":0}"#)
         #expect(typed.texts[0] == #"{"type":"chunk","done":false,"data":\#(chunk),"seq":1}"#)
-        #expect(client.texts[2].contains(#""output":\#(chunk),"status""#))
+        #expect(client.texts[2].contains(#""output":\#(chunk),"started_at""#))
     }
 
     // MARK: Opening late

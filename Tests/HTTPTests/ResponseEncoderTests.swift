@@ -89,11 +89,11 @@ import Testing
         #expect(
             text == """
                 HTTP/1.1 413 Content Too Large\r
-                content-type: text/plain; charset=utf-8\r
-                content-length: 56\r
+                content-type: application/json\r
+                content-length: 86\r
                 connection: close\r
                 \r
-                Failed to buffer the request body: length limit exceeded
+                {"error":"Failed to buffer the request body: length limit exceeded","status":"failed"}
                 """)
     }
 

@@ -78,7 +78,7 @@ package struct RequestCase: Sendable {
         "/nowhere", "/docs", "/predictions/", "/predictions/a/", "/predictions/a/b", "/predictions/a/stream",
         "/predictions//cancel/x", "//predictions", "/health-check/", "/first", "/first/", "/first/predictions/a/b",
         "/trainings", "/Livez", "/livez/x", "/first/livez", "/first/shutdown",
-    ].map { ready("GET", $0, is: 404, .empty) }
+    ].map { ready("GET", $0, is: 404, .exactly(refusal("There is nothing at this path."))) }
 
     private static let methods =
         [
@@ -90,7 +90,10 @@ package struct RequestCase: Sendable {
             ("GET", "/first/stream", "POST"),
             ("GET", "/first/predictions", "POST"), ("BREW", "/livez", "GET,HEAD"),
         ].map { method, path, allowed in
-            ready(method, path, is: 405, .empty, with: [("allow", allowed)])
+            ready(
+                method, path, is: 405,
+                method == "HEAD" ? .empty : .exactly(refusal("This path can only be asked with \(allowed).")),
+                with: [("allow", allowed), jsonType])
         }
 
     private static let documents = [
@@ -120,7 +123,7 @@ package struct RequestCase: Sendable {
         ready("GET", "/first/openapi.json", is: 200, .containing([#""title":"first""#])),
         RequestCase(
             world: .starting, method: "GET", target: "/openapi.json", status: 503,
-            answer: .exactly(#"{"error":"OpenAPI schema not available"}"#)),
+            answer: .exactly(refusal("OpenAPI schema not available"))),
         RequestCase(
             world: .starting, method: "GET", target: "/health-check", status: 200,
             answer: .containing([#"{"status":"STARTING","setup":{"started_at":""#, #""status":"starting"}"#])),
@@ -132,12 +135,13 @@ package struct RequestCase: Sendable {
 
     // MARK: Bodies
 
-    private static let unsupported = Body.exactly("Expected request with `Content-Type: application/json`")
-    private static let plainText: [(name: String, value: String)] = [("content-type", "text/plain; charset=utf-8")]
+    private static let unsupported = failure(
+        #""header","content-type""#, "Expected request with `Content-Type: application/json`")
+    private static let jsonType: (name: String, value: String) = ("content-type", "application/json")
 
     private static let contentTypes =
         ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", "json", "application/", ""].map {
-            ready("POST", "/predictions", [("content-type", $0)], "{}", is: 415, unsupported, with: plainText)
+            ready("POST", "/predictions", [("content-type", $0)], "{}", is: 415, unsupported, with: [jsonType])
         }
         + ["application/json; charset=utf-8", "APPLICATION/JSON", "application/problem+json", "application/json;"].map {
             ready("POST", "/predictions", [("content-type", $0)], "{}", is: 200)
@@ -146,8 +150,11 @@ package struct RequestCase: Sendable {
             ready("PUT", "/predictions/without-a-body", [], "", is: 200, .containing([#""id":"without-a-body""#])),
             ready(
                 "POST", "/predictions", [json], "", is: 400,
-                .exactly("Failed to parse the request body as JSON: EOF while parsing a value at line 1 column 0"),
-                with: plainText),
+                failure(
+                    #""body""#,
+                    "Failed to parse the request body as JSON: EOF while parsing a value at line 1 column 0",
+                    type: "value_error.jsondecode"),
+                with: [jsonType]),
         ]
 
     private static let shapes =
@@ -157,8 +164,12 @@ package struct RequestCase: Sendable {
         ].map {
             ready(
                 "POST", "/predictions", [json], $0, is: 400,
-                .containing(["Failed to parse the request body as JSON: "]),
-                with: plainText)
+                .containing([
+                    #"{"detail":[{"loc":["body"],"msg":"Failed to parse the request body as JSON: "#,
+                    #","type":"value_error.jsondecode"}],"error":"Failed to parse the request body as JSON: "#,
+                    #"","status":"failed"}"#,
+                ]),
+                with: [jsonType])
         }
         + [
             "[]", "[\"id\"]", "1", "null", "\"{}\"", "{\"id\":1}", "{\"id\":{}}", "{\"context\":1}",
@@ -168,7 +179,10 @@ package struct RequestCase: Sendable {
         ].map {
             ready(
                 "POST", "/predictions", [json], $0, is: 422,
-                .containing(["Failed to deserialize the JSON body into the target type: "]), with: plainText)
+                .containing([
+                    #"{"detail":[{"loc":["body""#,
+                    #""error":"Failed to deserialize the JSON body into the target type: "#, #"","status":"failed"}"#,
+                ]), with: [jsonType])
         }
         + [
             "{}", "{\"input\":null}", "{\"unknown\":[1,{}]}", "{\"id\":null}", "{\"context\":{\"a\":\"b\"}}",
@@ -182,8 +196,16 @@ package struct RequestCase: Sendable {
 
     // MARK: Ids
 
-    private static func failure(_ place: String, _ message: String) -> Body {
-        .exactly(#"{"detail":[{"loc":[\#(place)],"msg":"\#(message)","type":"value_error"}]}"#)
+    /// The body of a refusal without a place.
+    private static func refusal(_ text: String) -> String { #"{"error":"\#(text)","status":"failed"}"# }
+
+    /// The body of a refusal for one thing that is wrong.
+    private static func failure(
+        _ place: String, _ message: String, type: String = "value_error", summary: String? = nil
+    ) -> Body {
+        .exactly(
+            #"{"detail":[{"loc":[\#(place)],"msg":"\#(message)","type":"\#(type)"}],"#
+                + #""error":"\#(summary ?? message)","status":"failed"}"#)
     }
 
     private static let long = String(repeating: "i", count: 255)
@@ -204,7 +226,8 @@ package struct RequestCase: Sendable {
         ready("PUT", "/predictions/%2e%2E", [json], "{\"id\":\"..\"}", is: 200, .containing([#""id":"..""#])),
         ready("PUT", "/predictions/%F0%9F%8D%80%20x", [json], "{}", is: 200, .containing(["\"id\":\"🍀 x\""])),
         ready("PUT", "/predictions/a+b", [json], "{}", is: 200, .containing([#""id":"a+b""#])),
-        ready("PUT", "/predictions/%FF", [json], "{}", is: 400, .exactly("Invalid URL: Invalid UTF-8 in `id`")),
+        ready(
+            "PUT", "/predictions/%FF", [json], "{}", is: 400, .exactly(refusal("Invalid URL: Invalid UTF-8 in `id`"))),
         ready("PUT", "/predictions/%", [json], "{}", is: 400, .containing(["Invalid URL"])),
         ready("PUT", "/predictions/%4", [json], "{}", is: 400, .containing(["Invalid URL"])),
         ready("PUT", "/predictions/a%00b", [json], "{}", is: 400, .containing(["Invalid URL"])),
@@ -230,10 +253,13 @@ package struct RequestCase: Sendable {
             .containing([
                 #"{"loc":["body","input","n"],"msg":"101 is greater than the maximum of 100","type":"value_error"}"#,
                 #"{"loc":["body","input","text"],"msg":"5 is not of type \"string\"","type":"value_error"}"#,
+                #""error":"n: 101 is greater than the maximum of 100; text: 5 is not of type \"string\"","status":"failed"}"#,
             ])),
         ready(
             "POST", "/predictions", [json], "{\"input\":[1]}", is: 422,
-            failure(#""body","input","__root__""#, #"[1] is not of type \"object\""#)),
+            failure(
+                #""body","input","__root__""#, #"[1] is not of type \"object\""#,
+                summary: #"__root__: [1] is not of type \"object\""#)),
         // The content type before the id, the body's shape before the id's match.
         ready("PUT", "/predictions/a", [], "{\"id\":\"b\"}", is: 415),
         ready("PUT", "/predictions/a", [json], "{\"id\":\"b\",\"context\":1}", is: 422, .containing(["deserialize"])),

@@ -2,7 +2,8 @@ import Engine
 import HTTP
 import WireProtocol
 
-/// In which shape a client expects refusals: Cog's on Cog's routes, an object with a code on ours.
+/// In which shape a client expects refusals: `{"error":TEXT,"status":"failed"}`, which is Cog's of a prediction, or an
+/// object with a code on the typed stream.
 package enum AnswerStyle: Equatable, Sendable {
     case cog
     case coded
@@ -14,20 +15,16 @@ package struct ErrorCatalog: Equatable, Sendable {
     package let code: String
     package let message: String
     package let isRetryable: Bool
-    /// Cog's body carries `"status":"failed"` for the refusals of a prediction.
-    let hasCogStatus: Bool
     /// Seconds.
     let retryAfter: Int?
 
     private init(
-        _ status: Status, _ code: String, _ message: String, isRetryable: Bool = false, hasCogStatus: Bool = false,
-        retryAfter: Int? = nil
+        _ status: Status, _ code: String, _ message: String, isRetryable: Bool = false, retryAfter: Int? = nil
     ) {
         self.status = status
         self.code = code
         self.message = message
         self.isRetryable = isRetryable
-        self.hasCogStatus = hasCogStatus
         self.retryAfter = retryAfter
     }
 
@@ -37,12 +34,12 @@ package struct ErrorCatalog: Equatable, Sendable {
     static let notReady = ErrorCatalog(
         .serviceUnavailable, "not_ready",
         "Setup has not finished yet. Wait until it has finished, or GET /health-check for status.", isRetryable: true,
-        hasCogStatus: true, retryAfter: soon)
+        retryAfter: soon)
     static let atCapacity = ErrorCatalog(
-        .conflict, "at_capacity", "At capacity - all prediction slots busy", isRetryable: true, hasCogStatus: true)
+        .conflict, "at_capacity", "At capacity - all prediction slots busy", isRetryable: true)
     static let draining = ErrorCatalog(
         .serviceUnavailable, "draining", "The server is shutting down and takes no new predictions.",
-        isRetryable: true, hasCogStatus: true, retryAfter: soon)
+        isRetryable: true, retryAfter: soon)
     static let notStreaming = ErrorCatalog(
         .notAcceptable, "not_streaming",
         "This model does not support streaming responses. Its handler has not opted in: declare it with @Streaming "
@@ -74,6 +71,12 @@ package struct ErrorCatalog: Equatable, Sendable {
             "A prediction with this id belongs to the deployment \"\(name)\". Choose another id.")
     }
 
+    static let unknownPath = ErrorCatalog(.notFound, "unknown_path", "There is nothing at this path.")
+
+    static func methodNotAllowed(allow: String) -> ErrorCatalog {
+        ErrorCatalog(.methodNotAllowed, "method_not_allowed", "This path can only be asked with \(allow).")
+    }
+
     static let schemaUnavailable = ErrorCatalog(
         .serviceUnavailable, "schema_unavailable", "OpenAPI schema not available", isRetryable: true)
 
@@ -85,7 +88,7 @@ package struct ErrorCatalog: Equatable, Sendable {
         switch style {
         case .cog:
             JSONWriter.appendMember("error", message, to: &body)
-            if hasCogStatus { JSONWriter.appendMember("status", "failed", to: &body) }
+            JSONWriter.appendMember("status", "failed", to: &body)
         case .coded:
             JSONWriter.beginMember("error", in: &body)
             JSONWriter.openObject(in: &body)
@@ -119,11 +122,5 @@ extension ErrorCatalog {
 extension Response {
     static func json(_ status: Status, _ body: [UInt8]) -> Response {
         Response(status, headers: [("content-type", "application/json")], body: .bytes(body))
-    }
-
-    /// Refusals that Cog words in plain text.
-    static func text(_ status: Status, _ message: String) -> Response {
-        Response(
-            status, headers: [("content-type", "text/plain; charset=utf-8")], body: .bytes(Array(message.utf8)))
     }
 }

@@ -47,15 +47,23 @@ struct PredictionBody {
     }
 
     private static let unsupportedType = Refusal(
-        .text(.unsupportedMediaType, "Expected request with `Content-Type: application/json`"))
+        .unsupportedMediaType,
+        RequestProblem(["header", "content-type"], "Expected request with `Content-Type: application/json`"))
 
     private static func malformed(_ what: String) -> Refusal {
-        Refusal(.text(.badRequest, "Failed to parse the request body as JSON: \(what)"))
+        Refusal(
+            .badRequest,
+            RequestProblem(
+                ["body"], "Failed to parse the request body as JSON: \(what)", type: RequestProblem.notJSON))
     }
 
-    private static func wrongShape(_ what: String) -> Refusal {
+    /// `what` names the member, and what it has to be.
+    private static func wrongShape(_ what: String, in member: String? = nil) -> Refusal {
         Refusal(
-            .text(.unprocessableContent, "Failed to deserialize the JSON body into the target type: \(what)"))
+            .unprocessableContent,
+            RequestProblem(
+                ["body"] + (member.map { [$0] } ?? []),
+                "Failed to deserialize the JSON body into the target type: \(what)"))
     }
 
     /// The last of several members of one name counts, as in Cog, also where an earlier one is wrong.
@@ -77,20 +85,20 @@ struct PredictionBody {
         let isNull = value.elementsEqual("null".utf8)
         switch key {
         case "id" where !isNull:
-            guard let text = Self.string(value) else { return Self.wrongShape("id: expected a string") }
+            guard let text = Self.string(value) else { return Self.wrongShape("id: expected a string", in: key) }
             guard let id = PredictionID(text) else { return Self.badID(["body", "id"]) }
             self.id = id
         case "input" where !isNull: input = Array(value)
         case "context":
             guard Self.isStringMap(value) else {
-                return Self.wrongShape("context: expected an object whose values are strings")
+                return Self.wrongShape("context: expected an object whose values are strings", in: key)
             }
             context = Array(value)
         case "webhook" where !isNull:
-            return Self.string(value) == nil ? Self.wrongShape("webhook: expected a string") : Self.noWebhooks
+            return Self.string(value) == nil ? Self.wrongShape("webhook: expected a string", in: key) : Self.noWebhooks
         case "webhook_events_filter" where !Self.isEventsFilter(value):
             return Self.wrongShape(
-                "webhook_events_filter: expected an array of \"start\", \"output\", \"logs\", \"completed\"")
+                "webhook_events_filter: expected an array of \"start\", \"output\", \"logs\", \"completed\"", in: key)
         default: break
         }
         return nil
@@ -99,12 +107,14 @@ struct PredictionBody {
     /// The refusal of an id that is empty or too long, at the given place of the request.
     static func badID(_ place: [String]) -> Refusal {
         Refusal(
-            .validation(
+            .unprocessableContent,
+            RequestProblem(
                 place, "the prediction ID must be 1 to \(ProtocolLimits.maximumPredictionIDLength) bytes of UTF-8"))
     }
 
     private static let noWebhooks = Refusal(
-        .validation(
+        .unprocessableContent,
+        RequestProblem(
             ["body", "webhook"],
             "this server does not deliver webhooks; leave `webhook` out and read GET /predictions/{id} or its /events"))
 
@@ -131,20 +141,5 @@ struct Refusal: Error {
 
     init(_ response: Response) {
         self.response = response
-    }
-}
-
-extension Response {
-    /// One error in the shape of Cog's validation errors.
-    static func validation(_ place: [String], _ message: String) -> Response {
-        var body = Array(#"{"detail":[{"loc":["#.utf8)
-        for (index, part) in place.enumerated() {
-            if index > 0 { body.append(UInt8(ascii: ",")) }
-            JSONWriter.appendString(part, to: &body)
-        }
-        body.append(contentsOf: #"],"msg":"#.utf8)
-        JSONWriter.appendString(message, to: &body)
-        body.append(contentsOf: #","type":"value_error"}]}"#.utf8)
-        return .json(.unprocessableContent, body)
     }
 }

@@ -33,8 +33,11 @@ package struct RequestHandler {
     package mutating func reply(to request: Request, _ engine: borrowing SupervisorEngine) -> Reply {
         do throws(HTTPError) {
             switch try Routes.router.match(request.method, request.path) {
-            case .notFound: return .respond(Response(.notFound))
-            case .methodNotAllowed(let allow): return .respond(Response(.methodNotAllowed, headers: [("allow", allow)]))
+            case .notFound: return .respond(ErrorCatalog.unknownPath.response(.cog))
+            case .methodNotAllowed(let allow):
+                var response = ErrorCatalog.methodNotAllowed(allow: allow).response(.cog)
+                response.headers.append(("allow", allow))
+                return .respond(response)
             case .found(let endpoint, let parameters): return reply(endpoint, parameters, request, engine)
             }
         } catch {
@@ -156,7 +159,10 @@ package struct RequestHandler {
         }
         if let pathID, let bodyID = body.id, bodyID != pathID {
             return .respond(
-                .validation(["body", "id"], "prediction ID must match the ID supplied in the URL"))
+                Refusal(
+                    .unprocessableContent,
+                    RequestProblem(["body", "id"], "prediction ID must match the ID supplied in the URL")
+                ).response)
         }
         let draft = Draft(
             id: pathID ?? body.id, body: body, form: PredictionForm.of(request), isIdempotent: pathID != nil,

@@ -121,7 +121,7 @@ extension SupervisorEngine {
         } else if predictions[key].prediction.status.isTerminal {
             actions.append(.respond(connection, .finished(id, predictions[key].prediction.snapshot)))
         } else {
-            actions.append(.respond(connection, .running(id, predictions[key].prediction.runningSnapshot)))
+            actions.append(.respond(connection, .running(id, predictions[key].prediction.detailedSnapshot)))
         }
     }
 

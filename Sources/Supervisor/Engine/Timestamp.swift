@@ -6,12 +6,27 @@ package enum Timestamp {
 
     /// - Parameter wall: nanoseconds since 1970-01-01T00:00:00Z.
     package static func text(_ wall: UInt64) -> String {
+        var bytes: [UInt8] = []
+        append(wall, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends the same without building a string: every prediction has three of them.
+    static func append(_ wall: UInt64, to output: inout [UInt8]) {
         let seconds = wall / nanosecondsPerSecond
         let (year, month, day) = civil(days: Int(seconds / secondsPerDay))
-        let time = seconds % secondsPerDay
-        return padded(year, 4) + "-" + padded(month, 2) + "-" + padded(day, 2)
-            + "T" + padded(Int(time / 3600), 2) + ":" + padded(Int(time / 60 % 60), 2) + ":" + padded(Int(time % 60), 2)
-            + "." + padded(Int(wall % nanosecondsPerSecond), 9) + "+00:00"
+        let time = Int(seconds % secondsPerDay)
+        appendPadded(year, 4, to: &output)
+        for (separator, number) in [
+            (UInt8(ascii: "-"), month), (UInt8(ascii: "-"), day), (UInt8(ascii: "T"), time / 3600),
+            (UInt8(ascii: ":"), time / 60 % 60), (UInt8(ascii: ":"), time % 60),
+        ] {
+            output.append(separator)
+            appendPadded(number, 2, to: &output)
+        }
+        output.append(UInt8(ascii: "."))
+        appendPadded(Int(wall % nanosecondsPerSecond), 9, to: &output)
+        output.append(contentsOf: "+00:00".utf8)
     }
 
     /// The proleptic Gregorian date of a day counted from 1970-01-01. The year is taken to begin in March, so that the
@@ -28,8 +43,15 @@ package enum Timestamp {
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
     }
 
-    private static func padded(_ number: Int, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    private static func appendPadded(_ number: Int, _ width: Int, to output: inout [UInt8]) {
+        let start = output.count
+        output.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: width))
+        var rest = number
+        var place = output.count
+        while rest > 0, place > start {
+            place -= 1
+            output[place] += UInt8(rest % 10)
+            rest /= 10
+        }
     }
 }

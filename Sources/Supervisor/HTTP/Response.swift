@@ -32,10 +32,17 @@ package struct Response: Sendable {
         self.closesConnection = closesConnection
     }
 
-    /// The plain-text answer to a refused request.
+    /// The answer to a refused request: `{"error":TEXT,"status":"failed"}`, as all refusals of this server.
     package init(_ error: HTTPError) {
+        var body = Array(#"{"error":""#.utf8)
+        for byte in error.message.utf8 {
+            // The texts are ours, without control characters.
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { body.append(UInt8(ascii: "\\")) }
+            body.append(byte)
+        }
+        body.append(contentsOf: #"","status":"failed"}"#.utf8)
         self.init(
-            error.status, headers: [("content-type", "text/plain; charset=utf-8")],
-            body: .bytes(Array(error.message.utf8)), closesConnection: error.closesConnection)
+            error.status, headers: [("content-type", "application/json")], body: .bytes(body),
+            closesConnection: error.closesConnection)
     }
 }

@@ -247,7 +247,8 @@ func problems(of input: String, under schema: String) throws -> [String] {
         let schema = try InputSchema(json: RawJSON(validating: Array(#"{"required":["a"],"type":"object"}"#.utf8)))
         let body = InputProblem.body(schema.validate(.emptyObject))
         let expected =
-            #"{"detail":[{"loc":["body","input","a"],"msg":"Field required","type":"value_error.missing"}]}"#
+            #"{"detail":[{"loc":["body","input","a"],"msg":"Field required","type":"value_error.missing"}],"#
+            + #""error":"a: Field required","status":"failed"}"#
         #expect(String(decoding: body, as: UTF8.self) == expected)
     }
 }

@@ -1,5 +1,3 @@
-import WireProtocol
-
 /// One thing that is wrong with an input, in the words of Cog.
 package struct InputProblem: Sendable, Equatable {
     /// The last element of `loc`: the path below the input, its keys and indices joined by `/` (in keys `~` and `/`
@@ -16,32 +14,8 @@ package struct InputProblem: Sendable, Equatable {
     /// The word that Cog puts into `type`.
     package var type: String { isMissing ? "value_error.missing" : "value_error" }
 
-    /// The body of a 422: `{"detail":[{"loc":["body","input",FIELD],"msg":MSG,"type":TYPE}, …]}`.
+    /// The body of a 422: `{"detail":[{"loc":["body","input",FIELD],"msg":MSG,"type":TYPE}, …],"error":…,"status":"failed"}`.
     package static func body(_ problems: [InputProblem]) -> [UInt8] {
-        var output: [UInt8] = []
-        JSONWriter.openObject(in: &output)
-        JSONWriter.beginMember("detail", in: &output)
-        JSONWriter.openArray(in: &output)
-        for problem in problems {
-            JSONWriter.beginElement(in: &output)
-            problem.append(to: &output)
-        }
-        JSONWriter.closeArray(in: &output)
-        JSONWriter.closeObject(in: &output)
-        return output
-    }
-
-    private func append(to output: inout [UInt8]) {
-        JSONWriter.openObject(in: &output)
-        JSONWriter.beginMember("loc", in: &output)
-        JSONWriter.openArray(in: &output)
-        for step in ["body", "input", field] {
-            JSONWriter.beginElement(in: &output)
-            JSONWriter.appendString(step, to: &output)
-        }
-        JSONWriter.closeArray(in: &output)
-        JSONWriter.appendMember("msg", message, to: &output)
-        JSONWriter.appendMember("type", type, to: &output)
-        JSONWriter.closeObject(in: &output)
+        RequestProblem.body(problems.map { RequestProblem(["body", "input", $0.field], $0.message, type: $0.type) })
     }
 }

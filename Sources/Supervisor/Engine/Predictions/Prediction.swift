@@ -43,6 +43,8 @@ package struct Prediction: ~Copyable {
     private var metrics: MetricTable
     /// The body of the answer to whoever asks after the end.
     private(set) var snapshot: [UInt8] = []
+    /// Where in `snapshot` the input would stand, which only some documents show.
+    private var inputOffset = 0
 
     init(
         id: PredictionID, deployment: DeploymentIndex, input: [UInt8]?, isStreaming: Bool, limits: PredictionLimits,
@@ -118,7 +120,7 @@ package struct Prediction: ~Copyable {
         status = outcome.status
         completedWall = wall
         isCollected = collected || outcome != .succeeded
-        snapshot = makeSnapshot(predictTime: Double(now - createdAt) / 1e9, includingInput: false)
+        (snapshot, inputOffset) = makeSnapshot(predictTime: Double(now - createdAt) / 1e9)
         streams.publishTerminal(id: id, outcome: outcome, snapshot: snapshot)
         output.removeAll()
         logs.removeAll()
@@ -139,22 +141,15 @@ package struct Prediction: ~Copyable {
 
     // MARK: What can be read of it
 
-    /// The document of a run that has not ended: as Cog answers a second PUT.
-    var runningSnapshot: [UInt8] { makeSnapshot(predictTime: nil, includingInput: true) }
-
-    /// The document for GET: the snapshot with the input and the times.
+    /// The document as whoever asks later gets it, with the input: a second PUT while it runs, and GET.
     var detailedSnapshot: [UInt8] {
+        let (document, offset) = status.isTerminal ? (snapshot, inputOffset) : makeSnapshot(predictTime: nil)
         var body: [UInt8] = []
-        JSONWriter.openObject(in: &body)
-        if let completedWall { JSONWriter.appendMember("completed_at", Timestamp.text(completedWall), to: &body) }
-        JSONWriter.appendMember("created_at", Timestamp.text(createdWall), to: &body)
-        if let startedWall { JSONWriter.appendMember("started_at", Timestamp.text(startedWall), to: &body) }
-        if status.isTerminal {
-            JSONWriter.beginMember("input", in: &body)
-            body.append(contentsOf: input ?? Array("{}".utf8))
-        }
-        body.append(UInt8(ascii: ","))
-        body.append(contentsOf: (status.isTerminal ? snapshot : runningSnapshot).dropFirst())
+        body.reserveCapacity(document.count + (input?.count ?? 2) + 16)
+        body.append(contentsOf: document[..<offset])
+        JSONWriter.beginMember("input", in: &body)
+        body.append(contentsOf: input ?? Array("{}".utf8))
+        body.append(contentsOf: document[offset...])
         return body
     }
 
@@ -166,16 +161,16 @@ package struct Prediction: ~Copyable {
     /// A rough weight for the record itself, so that very many tiny predictions count too.
     private static let fixedByteCount = 1024
 
-    private func makeSnapshot(predictTime: Double?, includingInput: Bool) -> [UInt8] {
+    /// The document, its members in alphabetical order, and where the input would stand in it.
+    private func makeSnapshot(predictTime: Double?) -> ([UInt8], inputOffset: Int) {
         var body: [UInt8] = []
-        body.reserveCapacity(output.byteCount + logs.escaped.count + 256)
+        body.reserveCapacity(output.byteCount + logs.escaped.count + 384)
         JSONWriter.openObject(in: &body)
+        if let completedWall { Prediction.appendTime("completed_at", completedWall, to: &body) }
+        Prediction.appendTime("created_at", createdWall, to: &body)
         if case .failed(let message, _) = outcome { JSONWriter.appendMember("error", message, to: &body) }
         JSONWriter.appendMember("id", id.text, to: &body)
-        if includingInput {
-            JSONWriter.beginMember("input", in: &body)
-            body.append(contentsOf: input ?? Array("{}".utf8))
-        }
+        let inputOffset = body.count
         JSONWriter.beginMember("logs", in: &body)
         body.append(UInt8(ascii: "\""))
         body.append(contentsOf: logs.escaped)
@@ -183,9 +178,17 @@ package struct Prediction: ~Copyable {
         JSONWriter.beginMember("metrics", in: &body)
         metrics.write(predictTime: predictTime, to: &body)
         writeOutput(to: &body)
+        if let startedWall { Prediction.appendTime("started_at", startedWall, to: &body) }
         JSONWriter.appendMember("status", status.rawValue, to: &body)
         JSONWriter.closeObject(in: &body)
-        return body
+        return (body, inputOffset)
+    }
+
+    private static func appendTime(_ key: String, _ wall: UInt64, to body: inout [UInt8]) {
+        JSONWriter.beginMember(key, in: &body)
+        body.append(UInt8(ascii: "\""))
+        Timestamp.append(wall, to: &body)
+        body.append(UInt8(ascii: "\""))
     }
 
     /// A list where the outputs are one, the only chunk where they are not; a success without any chunk is null.
