@@ -7,51 +7,15 @@ it lies, how it is called, what its values mean. Implementations: `handlers.Hand
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
-from typing import Any, Awaitable, Callable, Mapping, Protocol, TypeVar
+from typing import Any, Awaitable, Callable, Protocol, TypeVar
 
+from ..wire.manifest import Handler, Manifest
 from .cancellation import RunCanceled
 from .run import Run, RunFailed
 
 __all__ = ["Application", "Handler", "Manifest", "RunFailed", "Setup", "SetupFailed"]
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class Handler:
-    """One entry of the handler manifest (PROTOCOL § 4.5). Members that are None or default are left out."""
-
-    name: str
-    """1–64 of `A–Z a–z 0–9 _ - .`, a letter or digit first; unique."""
-    streaming: bool = False
-    """Whether its output may be asked for piece by piece."""
-    concurrency: int = 1
-    """Runs that it can do at once, 1 … 1,024. The slots of the worker are the sum over all handlers."""
-    input: dict[str, Any] | None = None
-    """JSON Schema of its input, without `$ref`s to elsewhere; None: anything."""
-    training_input: dict[str, Any] | None = None
-    """JSON Schema for inputs of /trainings; None: as `input`."""
-    input_rules: str | None = None
-    """`plain`, or `cog`: the supervisor drops unknown members and adds null for nullable ones; None: plain."""
-    output: dict[str, Any] | None = None
-    """JSON Schema of its output, of one piece if it streams; None: it does not say."""
-    description: str | None = None
-    """What it does, for people."""
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What the worker can do: the payload of `ready`."""
-
-    handlers: list[Handler]
-    """1 … 256 of them."""
-    openapi: dict[str, Any] | None = None
-    """A whole OpenAPI document, served verbatim at /openapi.json."""
-    versions: Mapping[str, str] = field(default_factory=dict)
-    """For the health document: `python`, `python_sdk` and the like."""
-    health_check: bool = False
-    """Whether the model has a health check of its own (`Application.healthcheck`)."""
 
 
 class SetupFailed(Exception):
