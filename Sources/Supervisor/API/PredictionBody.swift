@@ -9,6 +9,10 @@ struct PredictionBody {
     var input: [UInt8]?
     /// A JSON object of strings.
     var context: [UInt8]?
+    /// Who is told what becomes of the prediction.
+    private(set) var webhook: Webhook?
+    private var webhookURL: DeliveryURL?
+    private var webhookEvents = WebhookEvents.all
 
     /// Reads the body in Cog's way; a refusal is a response.
     static func parse(_ request: Request) -> Result<PredictionBody, Refusal> {
@@ -25,10 +29,20 @@ struct PredictionBody {
             let members = try request.body.withUnsafeBufferPointer { bytes throws(JSONError) in
                 try JSONScanner.members(of: UnsafeRawBufferPointer(bytes))
             }
-            return parse(members, request.body)
+            return parse(members, request.body).map { $0.withWebhook(of: request) }
         } catch {
             return .failure(refusal(of: request.body, error))
         }
+    }
+
+    /// Puts the webhook together, with the trace context that the request came with.
+    private func withWebhook(of request: Request) -> PredictionBody {
+        guard let webhookURL else { return self }
+        var body = self
+        body.webhook = Webhook(
+            url: webhookURL, events: webhookEvents, traceParent: request.headers["traceparent"],
+            traceState: request.headers["tracestate"])
+        return body
     }
 
     /// The search for members ends at the first byte of what is no object; only what is JSON can be of the wrong shape.
@@ -95,10 +109,16 @@ struct PredictionBody {
             }
             context = Array(value)
         case "webhook" where !isNull:
-            return Self.string(value) == nil ? Self.wrongShape("webhook: expected a string", in: key) : Self.noWebhooks
-        case "webhook_events_filter" where !Self.isEventsFilter(value):
-            return Self.wrongShape(
-                "webhook_events_filter: expected an array of \"start\", \"output\", \"logs\", \"completed\"", in: key)
+            guard let text = Self.string(value) else { return Self.wrongShape("webhook: expected a string", in: key) }
+            guard let url = DeliveryURL(text) else { return Self.badWebhook("must be an http or https URL") }
+            webhookURL = url
+        case "webhook_events_filter":
+            guard let events = Self.events(value) else {
+                return Self.wrongShape(
+                    "webhook_events_filter: expected an array of "
+                        + WebhookEvents.names.map { "\"\($0)\"" }.joined(separator: ", "), in: key)
+            }
+            webhookEvents = events
         default: break
         }
         return nil
@@ -112,11 +132,10 @@ struct PredictionBody {
                 place, "the prediction ID must be 1 to \(ProtocolLimits.maximumPredictionIDLength) bytes of UTF-8"))
     }
 
-    private static let noWebhooks = Refusal(
-        .unprocessableContent,
-        RequestProblem(
-            ["body", "webhook"],
-            "this server does not deliver webhooks; leave `webhook` out and read GET /predictions/{id} or its /events"))
+    /// The refusal of a webhook.
+    static func badWebhook(_ problem: String) -> Refusal {
+        Refusal(.unprocessableContent, RequestProblem(["body", "webhook"], problem))
+    }
 
     private static func string(_ value: ArraySlice<UInt8>) -> String? {
         guard value.first == UInt8(ascii: "\"") else { return nil }
@@ -128,10 +147,14 @@ struct PredictionBody {
         return members.allSatisfy { $0.value.stringValue != nil }
     }
 
-    private static func isEventsFilter(_ value: ArraySlice<UInt8>) -> Bool {
-        guard let elements = (try? JSONValue.parse(Array(value)))?.arrayValue else { return false }
-        let known: Set<String> = ["start", "output", "logs", "completed"]
-        return elements.allSatisfy { $0.stringValue.map { known.contains($0) } ?? false }
+    private static func events(_ value: ArraySlice<UInt8>) -> WebhookEvents? {
+        guard let elements = (try? JSONValue.parse(Array(value)))?.arrayValue else { return nil }
+        var events: WebhookEvents = []
+        for element in elements {
+            guard let event = element.stringValue.flatMap({ WebhookEvents(name: $0) }) else { return nil }
+            events.formUnion(event)
+        }
+        return events
     }
 }
 

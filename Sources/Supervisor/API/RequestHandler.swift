@@ -12,6 +12,7 @@ package enum Reply: Sendable {
 package struct RequestHandler {
     private let names: [String]
     private let defaultDeployment: Int?
+    private let webhookRefusal: String?
     private var validators = InputValidators()
     /// Probes ask all the time for what hardly ever changes.
     private var healthDocuments: [Int: (of: HealthRoutes.Fingerprint, response: Response)] = [:]
@@ -19,9 +20,11 @@ package struct RequestHandler {
     /// - Parameters:
     ///   - deployments: their names, in the order of the engine's.
     ///   - defaultDeployment: the one that the routes without a prefix serve.
-    package init(deployments: [String], defaultDeployment: Int?) {
+    ///   - webhookRefusal: why no webhook can be delivered; nil: it can.
+    package init(deployments: [String], defaultDeployment: Int?, webhookRefusal: String? = nil) {
         names = deployments
         self.defaultDeployment = defaultDeployment
+        self.webhookRefusal = webhookRefusal
     }
 
     /// What the server's log should say, since the last time it was asked.
@@ -207,9 +210,12 @@ package struct RequestHandler {
         if let handler, let errors = validators.errors(in: draft.body.input, handler, deployment: index) {
             return .respond(.json(.unprocessableContent, errors))
         }
+        if draft.body.webhook != nil, let webhookRefusal {
+            return .respond(PredictionBody.badWebhook(webhookRefusal).response)
+        }
         let command = CreatePrediction(
             id: draft.id, deployment: DeploymentIndex(index), input: draft.body.input, context: draft.body.context,
-            form: draft.form, isIdempotent: draft.isIdempotent)
+            form: draft.form, isIdempotent: draft.isIdempotent, webhook: draft.body.webhook)
         return .command(.create(command), draft.style)
     }
 

@@ -30,6 +30,12 @@ package enum Action: Sendable {
     /// The engine has no further use for it.
     case release(WorkerID)
 
+    /// Send a request, and answer with `delivered`. A file that is its body stays.
+    case deliver(DeliveryID, DeliveryRequest)
+    /// A file in the spool that a worker gave away is not needed any more. The path is what the worker said and must lie
+    /// in the spool.
+    case removeFile(String)
+
     case startTimer(TimerID, at: UInt64)
     case cancelTimer(TimerID)
     case log(LogEntry)

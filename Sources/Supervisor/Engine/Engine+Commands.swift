@@ -80,8 +80,10 @@ extension SupervisorEngine {
             isStreaming: handler.isStreaming, limits: deployments[request.deployment.value].settings.limits,
             streams: PredictionStreams(epoch: Epoch(using: &generator), settings: settings.streams), now: now,
             wall: wall)
-        return predictions.insert(
+        let key = predictions.insert(
             PredictionRecord(prediction: prediction, attachment: attachment, patience: settings.patience))
+        if let webhook = request.webhook { openWebhook(webhook, of: key) }
+        return key
     }
 
     private mutating func answerCreated(_ key: PredictionKey, _ form: AnswerForm, _ connection: ConnectionID) {
@@ -185,6 +187,7 @@ extension SupervisorEngine {
 
     /// The one end of every prediction: its terminal event, the answers to those who wait, its place among the finished.
     mutating func end(_ key: PredictionKey, _ outcome: Outcome, collected: Bool) {
+        let notice = noticeBeforeEnd(of: key)
         predictions[key].prediction.finish(outcome, collected: collected, now: now, wall: wall)
         let id = predictions[key].prediction.id
         if case .failed(_, let code) = outcome { logFailure(id, code, predictions[key].prediction.deployment) }
@@ -197,6 +200,7 @@ extension SupervisorEngine {
         actions.append(.cancelTimer(.disconnectGrace(key)))
         resumeWorker(of: key)
         markDirty(key)
+        webhookEnded(key, noticeBefore: notice)
         predictions.ended(key, now: now)
         scheduleExpiry()
         progressDrain()

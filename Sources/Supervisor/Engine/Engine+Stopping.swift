@@ -11,7 +11,9 @@ extension SupervisorEngine {
     /// To be called whenever something may have ended that the drain waits for.
     mutating func progressDrain() {
         guard drain.isLeaving else { return }
-        take(drain.counted(predictions: predictions.activeCount, workers: workers.count))
+        take(
+            drain.counted(
+                predictions: predictions.activeCount, workers: workers.count, deliveries: undeliveredCount))
     }
 
     mutating func take(_ step: DrainSequence.Step) {
@@ -29,8 +31,18 @@ extension SupervisorEngine {
             }
         case .exit:
             actions.append(.cancelTimer(.drain))
+            noteUndelivered()
             actions.append(.exit(code: exitCode))
         }
+    }
+
+    /// What is lost with the process is said.
+    private mutating func noteUndelivered() {
+        guard undeliveredCount > 0 else { return }
+        actions.append(
+            .log(
+                LogEntry(
+                    .warning, "\(undeliveredCount) webhook(s) were not told the end of their predictions in time")))
     }
 
     private mutating func stopWorkers() {

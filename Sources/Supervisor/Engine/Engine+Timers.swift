@@ -16,6 +16,7 @@ extension SupervisorEngine {
             if predictions.contains(key) { requestCancel(key) }
         case .patience(let key):
             if predictions.contains(key) { resumeWorker(of: key) }
+        case .webhook(let key): advanceWebhook(key)
         case .retention:
             isExpiring = false
             predictions.expire(now: now)

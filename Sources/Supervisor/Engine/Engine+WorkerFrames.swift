@@ -46,7 +46,10 @@ extension SupervisorEngine {
         let scan = PayloadScan.of(payload)
         if scan != .clean || payload.isEmpty { try check(scan, payload, at: offset) }
         markDirty(key)
-        if !predictions[key].prediction.outputReceived(payload, isClean: scan == .clean) { outputGrewTooLarge(key) }
+        guard predictions[key].prediction.outputReceived(payload, isClean: scan == .clean) else {
+            return outputGrewTooLarge(key)
+        }
+        noteWebhook(key, .output)
     }
 
     private func check(
@@ -76,8 +79,9 @@ extension SupervisorEngine {
         case .spilledOutput(let slot, _, let file):
             beginSpill(PendingSpill(slot: slot, mime: nil), path: file.path, size: file.size, worker)
         case .fileOutput(let slot, _, let file):
+            noteInlinedFile(worker)
             beginSpill(PendingSpill(slot: slot, mime: file.mime), path: file.path, size: nil, worker)
-        case .upload: preconditionFailure("the session lets none pass: the hello does not name the capability")
+        case .upload(let slot, _, let request): uploadRequested(slot, request, worker)
         case .log(let slot, _, let text): logged(text, slot: slot, worker)
         case .metric(let slot, _, let metric): metricRecorded(metric, slot: slot, worker)
         case .done(let slot, _, let outcome, let isCollected): runDone(slot, outcome, collected: isCollected, worker)
@@ -97,6 +101,7 @@ extension SupervisorEngine {
         guard let key = workers[worker.handle].prediction(in: slot) else { return }
         text.bytes.withUnsafeBytes { predictions[key].prediction.logReceived($0, source: text.stream) }
         markDirty(key)
+        noteWebhook(key, .logs)
     }
 
     private mutating func metricRecorded(_ metric: Metric, slot: UInt16, _ worker: WorkerID) {

@@ -30,7 +30,9 @@ extension SupervisorEngine {
 
     private var hello: SupervisorHello {
         SupervisorHello(
-            supervisor: ProductVersion.text, maximumPayloadLength: settings.frameLimit,
+            supervisor: ProductVersion.text,
+            capabilities: settings.delivery.uploadURL == nil
+                ? [Capability.spill] : [Capability.spill, Capability.upload], maximumPayloadLength: settings.frameLimit,
             inlinePayloadLength: settings.inlineLimit, spoolDirectory: settings.spoolDirectory)
     }
 
@@ -52,6 +54,7 @@ extension SupervisorEngine {
         guard workers[worker.handle].stage == .starting else { return }
         workers[worker.handle].session.adopt(agreement)
         workers[worker.handle].canSpill = agreement.allowsSpill
+        workers[worker.handle].canUpload = agreement.allowsUpload
         workers[worker.handle].stage = .loading
         let settings = deployments[workers[worker.handle].deployment.value].settings
         send(.initialize(Initialization(deployment: settings.name, handler: settings.handler)), to: worker)
@@ -206,6 +209,7 @@ extension SupervisorEngine {
         if let key = workers[worker.handle].onlyPrediction {
             text.withUnsafeBytes { predictions[key].prediction.logReceived($0, source: source) }
             markDirty(key)
+            noteWebhook(key, .logs)
             return
         }
         let readable = String(decoding: text, as: UTF8.self)

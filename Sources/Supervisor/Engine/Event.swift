@@ -25,6 +25,9 @@ package enum Event: Sendable {
     case spillTooLarge(WorkerID)
     case spillFailed(WorkerID, reason: String)
 
+    /// What became of an outgoing request.
+    case delivered(DeliveryID, DeliveryResult)
+
     case timerFired(TimerID)
     case stopRequested(StopReason)
 }
@@ -60,10 +63,12 @@ package struct CreatePrediction: Sendable {
     package var form: AnswerForm
     /// Created with PUT: its stream outlives its last reader for a while.
     package var isIdempotent: Bool
+    /// Who is told what becomes of it.
+    package var webhook: Webhook?
 
     package init(
         id: PredictionID?, deployment: DeploymentIndex, input: [UInt8]?, context: [UInt8]?, form: AnswerForm,
-        isIdempotent: Bool
+        isIdempotent: Bool, webhook: Webhook? = nil
     ) {
         self.id = id
         self.deployment = deployment
@@ -71,6 +76,7 @@ package struct CreatePrediction: Sendable {
         self.context = context
         self.form = form
         self.isIdempotent = isIdempotent
+        self.webhook = webhook
     }
 }
 

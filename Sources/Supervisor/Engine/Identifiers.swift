@@ -70,6 +70,8 @@ package enum TimerID: Hashable, Sendable {
     /// The oldest finished prediction, or pending cancellation, is due to go.
     case retention
     case pendingCancellations
+    /// The prediction's webhook may be told the next thing.
+    case webhook(PredictionKey)
     /// Heartbeats and write time-outs of all streams.
     case streamTick
     /// The next step of the drain.

@@ -28,6 +28,8 @@ package struct EngineSettings: Sendable {
     package var restartDelay: UInt64
     /// Where payloads go that are too large for a pipe; absolute.
     package var spoolDirectory: String
+    /// What leaves by HTTP.
+    package var delivery = DeliverySettings()
 
     package init(
         deployments: [DeploymentSettings], streams: StreamSettings, retention: PredictionRegistry.Retention,
@@ -69,6 +71,9 @@ package struct SupervisorEngine: ~Copyable {
     var predictions: PredictionRegistry
     var pending: PendingCancellations
     var drain: DrainSequence
+    var deliveries = DeliveryQueue()
+    /// Predictions whose webhooks have not been told everything.
+    var webhooks: Set<PredictionKey> = []
     var generator: any RandomNumberGenerator
 
     /// What each connection that the engine knows is there for.
@@ -145,6 +150,7 @@ package struct SupervisorEngine: ~Copyable {
         case .spillLoaded(let worker, let bytes): spillLoaded(worker, bytes)
         case .spillTooLarge(let worker): spillTooLarge(worker)
         case .spillFailed(let worker, let reason): spillFailed(worker, reason: reason)
+        case .delivered(let id, let result): delivered(id, result)
         case .timerFired(let timer): timerFired(timer)
         case .stopRequested(let reason): stopRequested(reason)
         }

@@ -24,6 +24,10 @@ package enum Launcher {
     private static func launch(
         _ configuration: Configuration, _ environment: [String: String], _ isTerminal: Bool, _ warnings: [String]
     ) throws(LaunchError) -> Int32 {
+        let settings = ServerSettings(configuration, environment: environment)
+        if configuration.upload.url != nil, let problem = settings.deliveryAgent.problem {
+            throw LaunchError(.configuration, "--upload-url cannot be served: \(problem)")
+        }
         _ = try system { () throws(SystemError) in try DescriptorLimit.raise() }
         let loop = try system { () throws(SystemError) in try Loop() }
         var listeners: [Listener] = []
@@ -35,8 +39,7 @@ package enum Launcher {
         let server: Server
         do throws(SystemError) {
             server = try Server(
-                settings: ServerSettings(configuration, environment: environment), loop: loop, listeners: listeners,
-                state: state, log: log)
+                settings: settings, loop: loop, listeners: listeners, state: state, log: log)
         } catch {
             throw LaunchError(.unavailable, "\(error)")
         }

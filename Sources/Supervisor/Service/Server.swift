@@ -41,6 +41,8 @@ package final class Server {
     private let logWriter: LogWriter
     private let state: StateDirectory
     private var exitCode: Int32?
+    /// Made with the first request that it is to send.
+    private var delivery: DeliveryProcess?
     private var spillNumber: UInt64 = 0
 
     package init(
@@ -59,7 +61,8 @@ package final class Server {
             wallOffset: WallClock.now() - now)
         self.state = state
         handler = RequestHandler(
-            deployments: settings.deployments.map(\.settings.name), defaultDeployment: settings.defaultDeployment)
+            deployments: settings.deployments.map(\.settings.name), defaultDeployment: settings.defaultDeployment,
+            webhookRefusal: settings.deliveryAgent.problem)
     }
 
     deinit {
@@ -230,6 +233,8 @@ extension Server {
         case .closeDeathPipe(let worker): workers[worker]?.closeDeathPipe()
         case .signal(let worker, let signal): workers[worker]?.signal(signal)
         case .release(let worker): workers.removeValue(forKey: worker)?.release()
+        case .deliver(let id, let request): deliver(request, id)
+        case .removeFile(let path): removeFile(path)
         case .startTimer(let timer, let deadline): startTimer(timer, at: deadline)
         case .cancelTimer(let timer):
             if let token = timers.removeValue(forKey: timer) { loop.cancel(token) }
@@ -251,7 +256,7 @@ extension Server {
         let request = SpawnRequest(
             arguments: wanted.command, environment: wanted.environment, workingDirectory: wanted.workingDirectory)
         do throws(SystemError) {
-            let process = WorkerProcess(try ChildProcess.spawn(request), id: worker, server: self)
+            let process = WorkerProcess(try ChildProcess.spawn(request), id: worker, owner: self)
             workers[worker] = process
             try process.start()
             engineHandle(.workerSpawned(worker, processID: process.processID))
@@ -322,11 +327,42 @@ extension Server {
             })
     }
 
+    private func removeFile(_ path: String) {
+        guard let name = SpoolPath.fileName(of: path, in: state.spool) else { return }
+        let file = "\(state.spool)/\(name)"
+        files.run({ Files.remove(file) }, deliver: { _ in })
+    }
+
+    // MARK: Outgoing requests
+
+    private func deliver(_ request: DeliveryRequest, _ id: DeliveryID) {
+        guard case .found(let path) = settings.deliveryAgent else {
+            return engineHandle(.delivered(id, .agentLost(settings.deliveryAgent.problem ?? "")))
+        }
+        if case .file(let file) = request.body, SpoolPath.fileName(of: file, in: state.spool) == nil {
+            return engineHandle(.delivered(id, .unreachable("the file is not in the spool directory")))
+        }
+        let agent = delivery ?? makeDelivery(path)
+        delivery = agent
+        agent.send(id, request)
+    }
+
+    private func makeDelivery(_ path: String) -> DeliveryProcess {
+        let limits = settings.configuration.limits
+        return DeliveryProcess(
+            DeliveryProcess.Settings(
+                path: path, environment: settings.environment, frameLimit: limits.frame,
+                inlineLimit: limits.inlinePayload, spool: state.spool),
+            loop: loop, files: files, readBuffer: readBuffer, log: { [unowned self] in log($0) },
+            settle: { [unowned self] in engineHandle(.delivered($0, $1)) })
+    }
+
     // MARK: The end
 
     /// The engine is done: no more clients, and those that are there get what is queued for them, within bounds.
     private func end(_ code: Int32) {
         exitCode = code
+        delivery?.end()
         for listener in listeners { listener.close() }
         listeners = []
         for connection in connections.all { connection.drainBegan() }

@@ -29,6 +29,10 @@ package struct ServerSettings {
     let connectionLimit: Int
     /// Nanoseconds for which a client may take nothing of what is queued for it.
     let writeTimeout: UInt64
+    /// The program that sends webhooks and uploads, or why there is none.
+    let deliveryAgent: DeliveryAgentProgram
+    /// The environment that it gets: the token for webhooks is there.
+    let environment: [(name: String, value: String)]
     /// Somebody other than this machine may send requests, and learns late that the server goes.
     let waitsForBalancers: Bool
 
@@ -38,6 +42,8 @@ package struct ServerSettings {
         defaultDeployment = configuration.defaultDeployment
         connectionLimit = configuration.limits.connections
         writeTimeout = configuration.streaming.writeTimeout
+        deliveryAgent = DeliveryAgentProgram(configuration.delivery.agent)
+        self.environment = environment.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
         waitsForBalancers = !configuration.listenAddresses.allSatisfy(\.isLoopback)
         var http = HTTPLimits()
         http.bodyBytes = configuration.limits.requestBody
@@ -67,7 +73,7 @@ package struct ServerSettings {
 
     func engine(spool: String) -> EngineSettings {
         let (limits, history, streaming) = (configuration.limits, configuration.history, configuration.streaming)
-        return EngineSettings(
+        var settings = EngineSettings(
             deployments: deployments.map(\.settings),
             streams: StreamSettings(
                 history: HistoryLimits(events: history.events, bytes: history.bytes),
@@ -78,11 +84,15 @@ package struct ServerSettings {
                 count: limits.pendingCancellations, age: limits.pendingCancellationAge),
             drain: DrainSequence.Times(
                 delay: ServerSettings.balancerDelay, finish: configuration.shutdown.drainTimeout,
-                cancel: ServerSettings.cancelGrace),
+                cancel: ServerSettings.cancelGrace, deliver: configuration.shutdown.deliveryTimeout),
             frameLimit: limits.frame, inlineLimit: limits.inlinePayload, patience: streaming.patience,
             heartbeat: streaming.heartbeat ?? 0, writeTimeout: streaming.writeTimeout,
             idempotentGrace: streaming.putDisconnectGrace, attachedGrace: streaming.postDisconnectGrace,
             readersPerPrediction: limits.subscribersPerPrediction, readersInAll: limits.subscribers,
             restartDelay: ServerSettings.restartDelay, spoolDirectory: spool)
+        settings.delivery = DeliverySettings(
+            throttle: configuration.webhooks.interval,
+            uploadURL: configuration.upload.url.flatMap { DeliveryURL($0) })
+        return settings
     }
 }

@@ -8,11 +8,14 @@ package struct DrainSequence: Sendable {
         package var finish: UInt64
         /// For predictions that were told to cancel to say so.
         package var cancel: UInt64
+        /// For webhooks to be told, once no worker is left.
+        package var deliver: UInt64
 
-        package init(delay: UInt64, finish: UInt64, cancel: UInt64) {
+        package init(delay: UInt64, finish: UInt64, cancel: UInt64, deliver: UInt64 = 30_000_000_000) {
             self.delay = delay
             self.finish = finish
             self.cancel = cancel
+            self.deliver = deliver
         }
     }
 
@@ -26,6 +29,8 @@ package struct DrainSequence: Sendable {
         case canceling
         /// No prediction runs; workers are being ended.
         case stoppingWorkers
+        /// No worker runs; webhooks are still being told.
+        case delivering
         case stopped
 
         package static func < (left: Phase, right: Phase) -> Bool { left.rawValue < right.rawValue }
@@ -65,6 +70,9 @@ package struct DrainSequence: Sendable {
         case .leaving, .finishing: return beginCanceling()
         case .canceling: return beginStopping()
         case .stoppingWorkers: return .hurryWorkers
+        case .delivering:
+            phase = .stopped
+            return .exit
         case .stopped: return .none
         }
     }
@@ -76,17 +84,28 @@ package struct DrainSequence: Sendable {
             return .wait(times.finish)
         case .finishing: return beginCanceling()
         case .canceling: return beginStopping()
+        case .delivering:
+            phase = .stopped
+            return .exit
         case .serving, .stoppingWorkers, .stopped: return .none
         }
     }
 
-    /// To be called whenever predictions or workers may have come to their end.
-    mutating func counted(predictions: Int, workers: Int) -> Step {
+    /// To be called whenever predictions, workers or deliveries may have come to their end.
+    mutating func counted(predictions: Int, workers: Int, deliveries: Int) -> Step {
         switch phase {
         case .finishing, .canceling:
             return predictions == 0 ? beginStopping() : .none
         case .stoppingWorkers:
             guard workers == 0 else { return .none }
+            if deliveries > 0, times.deliver > 0 {
+                phase = .delivering
+                return .wait(times.deliver)
+            }
+            phase = .stopped
+            return .exit
+        case .delivering:
+            guard deliveries == 0 else { return .none }
             phase = .stopped
             return .exit
         case .serving, .leaving, .stopped: return .none

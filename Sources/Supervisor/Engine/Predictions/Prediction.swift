@@ -153,6 +153,9 @@ package struct Prediction: ~Copyable {
         return body
     }
 
+    /// The document for webhooks: the state of now, without the input.
+    var notice: [UInt8] { status.isTerminal ? snapshot : makeSnapshot(predictTime: nil).0 }
+
     /// Bytes held for it in all, for the cap of what is retained.
     var retainedByteCount: Int {
         snapshot.count + (input?.count ?? 0) + streams.allocatedByteCount + Prediction.fixedByteCount

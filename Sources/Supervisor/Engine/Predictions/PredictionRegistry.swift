@@ -27,8 +27,12 @@ struct PredictionRecord: ~Copyable {
     var patience: UInt64
     /// With how many bytes it counts among the finished ones; nil: it does not.
     var retainedBytes: Int?
-    /// It has left the registry and is kept only until its last reader has been served.
+    /// It has left the registry and is kept only until its last reader has been served and its webhook been told.
     var isForgotten = false
+    /// Who is told what becomes of it, until everything was told. Whether there is one stands beside it, for the path of
+    /// every token.
+    var webhook: WebhookDelivery?
+    var hasWebhook = false
 }
 
 /// All predictions by id, and how long finished ones are kept.
@@ -116,9 +120,10 @@ package struct PredictionRegistry: ~Copyable {
         while let deadline = nextDeadline, deadline <= now { removeOldest() }
     }
 
-    /// The last reader of a forgotten prediction has left.
+    /// The last reader of a forgotten prediction has left, or its webhook has been told everything.
     mutating func removeIfForgotten(_ key: PredictionKey) {
-        guard records.contains(key.handle), self[key].isForgotten, self[key].prediction.streams.subscriberCount == 0
+        guard records.contains(key.handle), self[key].isForgotten, !self[key].hasWebhook,
+            self[key].prediction.streams.subscriberCount == 0
         else { return }
         _ = records.remove(key.handle)
     }

@@ -22,6 +22,10 @@ struct WorkerRecord: ~Copyable {
     var ladder: StopLadder
     /// It said hello with the capability to pass large payloads by file.
     var canSpill = false
+    /// It said hello with the capability to have files uploaded.
+    var canUpload = false
+    /// The log says already that its files are not uploaded.
+    var hasInlinedFile = false
     /// Why it is being ended, when that was not asked for from outside.
     var fault: String?
     /// Set once the process is gone, while a spilled payload is still being read.

@@ -29,6 +29,12 @@ package struct Configuration: Sendable, Equatable {
     package var streaming = Streaming()
     /// How long a client may take.
     package var http = HTTPTimeouts()
+    /// How clients are told of their predictions.
+    package var webhooks = Webhooks()
+    /// Where output files go.
+    package var upload = Upload()
+    /// Who sends webhooks and uploads.
+    package var delivery = Delivery()
     /// How the server ends.
     package var shutdown = Shutdown()
     /// The handlers to serve, in the order of the file. Names are unique; at most one is the default.
@@ -127,10 +133,36 @@ package struct Configuration: Sendable, Equatable {
         package init() {}
     }
 
+    /// How clients are told of their predictions.
+    package struct Webhooks: Sendable, Equatable {
+        /// Time between two webhooks of one prediction, the last excepted; 0: each event is one.
+        package var interval: Nanoseconds = .milliseconds(500)
+
+        package init() {}
+    }
+
+    /// Where output files go.
+    package struct Upload: Sendable, Equatable {
+        /// The URL below which files are put; nil: they become part of the output.
+        package var url: String?
+
+        package init() {}
+    }
+
+    /// Who sends webhooks and uploads.
+    package struct Delivery: Sendable, Equatable {
+        /// Absolute path of the program; nil: it lies beside the server's own.
+        package var agent: String?
+
+        package init() {}
+    }
+
     /// How the server ends.
     package struct Shutdown: Sendable, Equatable {
         /// How long running predictions may take to finish.
         package var drainTimeout: Nanoseconds = .seconds(300)
+        /// How long webhooks may take to be told the ends of predictions, after the last worker has ended.
+        package var deliveryTimeout: Nanoseconds = .seconds(30)
         /// How long a worker may take to end after it was told to, where its deployment does not say; then it is
         /// killed.
         package var stopGrace: Nanoseconds = .seconds(10)

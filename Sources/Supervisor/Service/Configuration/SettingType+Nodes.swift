@@ -33,7 +33,7 @@ extension SettingType {
             return try parse(digits, of: node)
         case (.bytes, .text(let text)), (.duration, .text(let text)), (.choice, .text(let text)),
             (.host, .text(let text)), (.path, .text(let text)), (.text, .text(let text)),
-            (.deploymentName, .text(let text)):
+            (.httpURL, .text(let text)), (.deploymentName, .text(let text)):
             return try parse(text, of: node)
         case (.boolean, .boolean(let value)):
             return .boolean(value)

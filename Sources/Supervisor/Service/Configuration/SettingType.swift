@@ -1,3 +1,5 @@
+import Engine
+
 /// What values a setting takes, and how they are read from text.
 package enum SettingType: Sendable, Equatable {
     case integer(ClosedRange<Int>)
@@ -13,6 +15,8 @@ package enum SettingType: Sendable, Equatable {
     case host
     /// A path, made absolute.
     case path
+    /// An absolute `http` or `https` URL.
+    case httpURL
     /// The name of a deployment.
     case deploymentName
     /// Texts without NUL, of which there must be one at least.
@@ -30,7 +34,8 @@ package enum SettingType: Sendable, Equatable {
         case .choice: "WORD"
         case .text, .command, .environment: "TEXT"
         case .host: "HOST"
-        case .path: "DIR"
+        case .path: "PATH"
+        case .httpURL: "URL"
         case .deploymentName: "NAME"
         case .addresses: "ADDRESS"
         }
@@ -47,7 +52,7 @@ package enum SettingType: Sendable, Equatable {
                 + (zeroIsOff ? ", 0 = off" : "")
         case .choice(let words, _): words.joined(separator: ", ")
         case .boolean: "true, false"
-        case .text, .host, .path, .deploymentName, .command, .addresses, .environment: nil
+        case .text, .host, .path, .httpURL, .deploymentName, .command, .addresses, .environment: nil
         }
     }
 
@@ -81,6 +86,9 @@ package enum SettingType: Sendable, Equatable {
             return .text(try ListenAddress.checkedHost(text))
         case .deploymentName:
             return .text(try Self.checkedDeploymentName(text))
+        case .httpURL:
+            guard DeliveryURL(text) != nil else { throw refusal(of: text) }
+            return .text(text)
         case .text, .path:
             guard !text.isEmpty, !text.utf8.contains(0) else { throw InvalidValue("must not be empty or hold a NUL") }
             return .text(text)
@@ -116,6 +124,7 @@ package enum SettingType: Sendable, Equatable {
         case .boolean: "true or false"
         case .choice(let words, _): "one of \(words.joined(separator: ", "))"
         case .text, .path: "a text in quotes"
+        case .httpURL: "an http or https URL in quotes"
         case .host: "an IP address in quotes"
         case .deploymentName: "a name in quotes"
         case .command: "a list of texts: the program and its arguments"

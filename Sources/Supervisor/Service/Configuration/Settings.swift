@@ -19,6 +19,7 @@ package enum Settings {
         Group(title: "History and replay", settings: history),
         Group(title: "Event streams", settings: streaming),
         Group(title: "HTTP time-outs", settings: http),
+        Group(title: "Webhooks and uploads", settings: delivery),
         Group(title: "Shutdown", settings: shutdown),
     ]
 
@@ -289,6 +290,34 @@ package enum Settings {
                 why: "a slow upload makes some progress in that time")),
     ]
 
+    private static let delivery: [Setting<Configuration>] = [
+        .duration(
+            \.webhooks.interval, 0 ... .seconds(3600),
+            .init(
+                "webhooks.interval", flag: "--webhook-interval", from: [.cog("COG_THROTTLE_RESPONSE_INTERVAL")],
+                "Time between two webhooks of one prediction; what happens meanwhile is told together. The one of its "
+                    + "end does not wait. 0 = each event is a webhook of its own.",
+                why: "the interval of Cog; each webhook repeats the whole output")),
+        Setting(
+            .init(
+                "upload.url", flag: "--upload-url", from: [.own("SUPERVISOR_UPLOAD_URL")],
+                "URL below which output files are put, with PUT; their addresses become the output.",
+                why: "only the operator knows a store", default: "files become data URLs in the output"),
+            .httpURL,
+            read: { $0.upload.url.map(SettingValue.text) ?? .none },
+            write: { if case .text(let value) = $1 { $0.upload.url = value } }),
+        Setting(
+            .init(
+                "delivery.agent", flag: "--delivery-agent", from: [.own("SUPERVISOR_DELIVERY_AGENT")],
+                "The program that sends webhooks and uploads, in a process of its own that is started when it is first "
+                    + "needed.",
+                why: "the two programs are built and installed together",
+                default: "`supervisor-delivery` beside the running program"),
+            .path,
+            read: { $0.delivery.agent.map(SettingValue.text) ?? .none },
+            write: { if case .text(let value) = $1 { $0.delivery.agent = value } }),
+    ]
+
     private static let shutdown: [Setting<Configuration>] = [
         .duration(
             \.shutdown.drainTimeout, 0...longTime,
@@ -296,6 +325,12 @@ package enum Settings {
                 "shutdown.drain_timeout", flag: "--drain-timeout", from: [.own("SUPERVISOR_DRAIN_TIMEOUT")],
                 "How long running predictions may take to finish at shutdown; then they are canceled.",
                 why: "as long as a finished prediction is kept; a second signal hurries")),
+        .duration(
+            \.shutdown.deliveryTimeout, 0...longTime,
+            .init(
+                "shutdown.delivery_timeout", flag: "--delivery-timeout", from: [.own("SUPERVISOR_DELIVERY_TIMEOUT")],
+                "How long the end waits for webhooks that are still to be told the ends of their predictions; 0 = not.",
+                why: "as long as one webhook may take; a further signal ends the wait")),
         .duration(
             \.shutdown.stopGrace, stopGraceRange,
             .init(

@@ -14,7 +14,7 @@ final class WorkerProcess {
 
     let id: WorkerID
     let processID: Int32
-    private unowned let server: Server
+    private unowned let owner: any WorkerOwner
     private var processDescriptor: FileDescriptor?
     private var deathPipe: FileDescriptor?
     private var fromWorker: FileDescriptor?
@@ -31,9 +31,9 @@ final class WorkerProcess {
     private var spillsInProgress = 0
     private var held: [[UInt8]] = []
 
-    init(_ process: consuming SpawnedProcess, id: WorkerID, server: Server) {
+    init(_ process: consuming SpawnedProcess, id: WorkerID, owner: any WorkerOwner) {
         self.id = id
-        self.server = server
+        self.owner = owner
         processID = process.pid
         processDescriptor = .some(process.pidfd)
         deathPipe = .some(process.standardInput)
@@ -46,18 +46,18 @@ final class WorkerProcess {
 
     func start() throws(SystemError) {
         if let raw = processDescriptor?.raw {
-            exitRegistration = try server.loop.register(
+            exitRegistration = try owner.loop.register(
                 raw, .readable, handler: ClosureHandler { [unowned self] _ in exited() })
         }
         for pipe in logs {
-            try pipe.start(on: server.loop) { [unowned self] in readLog(pipe, limit: server.readBuffer.count) }
+            try pipe.start(on: owner.loop) { [unowned self] in readLog(pipe, limit: owner.readBuffer.count) }
         }
         try listen()
     }
 
     private func listen() throws(SystemError) {
         guard frameRegistration == nil, let raw = fromWorker?.raw else { return }
-        frameRegistration = try server.loop.register(
+        frameRegistration = try owner.loop.register(
             raw, .readable, handler: ClosureHandler { [unowned self] _ in readFrames() })
     }
 
@@ -67,17 +67,17 @@ final class WorkerProcess {
     /// brought has left.
     private func readFrames() {
         guard let raw = fromWorker?.raw else { return }
-        switch Transfer.read(raw, into: server.readBuffer) {
-        case .bytes(let count): server.engineReceive(count, from: id)
+        switch Transfer.read(raw, into: owner.readBuffer) {
+        case .bytes(let count): owner.received(count, from: self)
         case .wouldBlock: return
         case .closed, .failed:
             closeFrames()
-            server.engineHandle(.workerOutputEnded(id))
+            owner.outputEnded(of: self)
         }
     }
 
     private func closeFrames() {
-        if let frameRegistration { server.loop.deregister(frameRegistration) }
+        if let frameRegistration { owner.loop.deregister(frameRegistration) }
         frameRegistration = nil
         fromWorker = nil
     }
@@ -85,7 +85,7 @@ final class WorkerProcess {
     /// The pipe is taken off the loop, since its end would be reported for ever otherwise.
     func pauseReading() {
         isPaused = true
-        if let frameRegistration { server.loop.deregister(frameRegistration) }
+        if let frameRegistration { owner.loop.deregister(frameRegistration) }
         frameRegistration = nil
     }
 
@@ -95,7 +95,7 @@ final class WorkerProcess {
         do throws(SystemError) {
             try listen()
         } catch {
-            server.log(LogEntry(.error, "cannot listen to a worker: \(error)", processID: processID))
+            owner.log(LogEntry(.error, "cannot listen to a worker: \(error)", processID: processID))
             kill()
         }
     }
@@ -111,7 +111,7 @@ final class WorkerProcess {
         let wasBlocked = queue.isBlocked
         let outcome = frames.withUnsafeBytes { queue.write($0, to: raw) }
         if queue.isBlocked, !wasBlocked {
-            server.log(
+            owner.log(
                 LogEntry(
                     .warning, "the worker does not read its pipe: \(queue.byteCount) bytes wait", processID: processID))
         }
@@ -121,11 +121,11 @@ final class WorkerProcess {
     private func wrote(_ outcome: WriteQueue.Outcome) {
         switch outcome {
         case .drained:
-            if let writeRegistration { server.loop.deregister(writeRegistration) }
+            if let writeRegistration { owner.loop.deregister(writeRegistration) }
             writeRegistration = nil
         case .blocked:
             guard writeRegistration == nil, let raw = toWorker?.raw else { return }
-            writeRegistration = try? server.loop.register(
+            writeRegistration = try? owner.loop.register(
                 raw, .writable, handler: ClosureHandler { [unowned self] _ in flushQueue() })
         case .closed, .failed:
             // The worker has closed its end; its own end will tell the rest.
@@ -139,7 +139,7 @@ final class WorkerProcess {
     }
 
     private func closeOutput() {
-        if let writeRegistration { server.loop.deregister(writeRegistration) }
+        if let writeRegistration { owner.loop.deregister(writeRegistration) }
         writeRegistration = nil
         toWorker = nil
         queue.removeAll()
@@ -164,10 +164,10 @@ final class WorkerProcess {
 
     private func readLog(_ pipe: LogPipe, limit: Int) {
         var left = limit
-        while left > 0, let bytes = pipe.read(into: server.readBuffer) {
+        while left > 0, let bytes = pipe.read(into: owner.readBuffer) {
             left -= bytes.count
-            server.engineHandle(.workerLogged(id, pipe.source, bytes))
-            if bytes.count < server.readBuffer.count { return }
+            owner.logged(bytes, pipe.source, by: self)
+            if bytes.count < owner.readBuffer.count { return }
         }
     }
 
@@ -193,26 +193,26 @@ final class WorkerProcess {
                 }
         } catch {
             // Somebody else has reaped it: the end is certain, its cause is not.
-            server.log(LogEntry(.error, "the end of a worker was not told: \(error)", processID: processID))
+            owner.log(LogEntry(.error, "the end of a worker was not told: \(error)", processID: processID))
             reason = .unknown
         }
         hasExited = true
-        if let exitRegistration { server.loop.deregister(exitRegistration) }
+        if let exitRegistration { owner.loop.deregister(exitRegistration) }
         exitRegistration = nil
         readLastWords()
         drainLogs()
-        server.engineHandle(.workerExited(id, reason))
+        owner.exited(self, reason)
     }
 
     /// What the pipe still holds was written before the death and counts.
     private func readLastWords() {
-        if let frameRegistration { server.loop.deregister(frameRegistration) }
+        if let frameRegistration { owner.loop.deregister(frameRegistration) }
         frameRegistration = nil
         var left = WorkerProcess.lastWords
         while left > 0, let raw = fromWorker?.raw {
-            guard case .bytes(let count) = Transfer.read(raw, into: server.readBuffer) else { break }
+            guard case .bytes(let count) = Transfer.read(raw, into: owner.readBuffer) else { break }
             left -= count
-            server.engineReceive(count, from: id)
+            owner.received(count, from: self)
         }
         fromWorker = nil
     }
@@ -232,7 +232,7 @@ final class WorkerProcess {
 
     /// Gives all descriptors back.
     func release() {
-        if let exitRegistration { server.loop.deregister(exitRegistration) }
+        if let exitRegistration { owner.loop.deregister(exitRegistration) }
         exitRegistration = nil
         closeFrames()
         closeOutput()

@@ -1,0 +1,20 @@
+import Engine
+import EventLoop
+
+extension Server: WorkerOwner {
+    func received(_ count: Int, from process: WorkerProcess) {
+        engineReceive(count, from: process.id)
+    }
+
+    func outputEnded(of process: WorkerProcess) {
+        engineHandle(.workerOutputEnded(process.id))
+    }
+
+    func logged(_ bytes: [UInt8], _ source: LogSource, by process: WorkerProcess) {
+        engineHandle(.workerLogged(process.id, source, bytes))
+    }
+
+    func exited(_ process: WorkerProcess, _ reason: ExitReason) {
+        engineHandle(.workerExited(process.id, reason))
+    }
+}
