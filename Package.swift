@@ -12,6 +12,7 @@ let package = Package(
     name: "supervisor",
     products: [
         .executable(name: "supervisor", targets: ["Command"]),
+        .executable(name: "supervisor-delivery", targets: ["DeliveryAgent"]),
         .library(name: "Worker", targets: ["Worker"]),
         .library(name: "WireProtocol", targets: ["WireProtocol"]),
     ],
@@ -19,6 +20,7 @@ let package = Package(
     targets: [
         .target(name: "WireProtocol", exclude: ["PROTOCOL.md"]),
         .target(name: "Worker", dependencies: ["WireProtocol"]),
+        .executableTarget(name: "DeliveryAgent", dependencies: ["Worker"]),
 
         .target(name: "CLinux", path: "Sources/Supervisor/CLinux"),
         .target(name: "EventLoop", dependencies: ["CLinux"], path: "Sources/Supervisor/EventLoop"),
@@ -47,7 +49,7 @@ let package = Package(
         .testTarget(name: "ServiceTests", dependencies: ["Service", "TestSupport", "WireProtocol"]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Command", "EventLoop", "FixtureWorker", "TestSupport", "WireProtocol"]),
+            dependencies: ["Command", "DeliveryAgent", "EventLoop", "FixtureWorker", "TestSupport", "WireProtocol"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -12,9 +12,9 @@ import Testing
         }
     }
 
-    @Test func foldersOfSourcesAreTheThreeParties() throws {
+    @Test func foldersOfSourcesAreTheThreePartiesAndTheAgent() throws {
         let entries = try tree.entries(of: "Sources")
-        #expect(entries.map(\.name) == ["Supervisor", "WireProtocol", "Worker"])
+        #expect(entries.map(\.name) == ["DeliveryAgent", "Supervisor", "WireProtocol", "Worker"])
     }
 
     @Test func targetsAreNamedAsTheirFolders() throws {
