@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Iterable
 
 # Methods of lists, sets and dicts after which a name no longer has the value that its assignment shows.
 MUTATING_METHODS = frozenset(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-from typing import Union
 
 from .project import Builtin, Definition, External, Project, Symbol, Unclear
 
 # An entry of the order: a class of the project, or the name of one whose source is not read.
-Entry = Union[Definition, External]
+Entry = Definition | External
 
 _OBJECT = External("object")
 # BasePredictor is an empty subclass of BaseRunner.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any
 
 from .errors import ConfigurationError
 from .yaml_subset import YamlError, read_top_level
@@ -101,17 +102,7 @@ def _mapping(text: str) -> dict[str, Any]:
     try:
         import yaml
     except ImportError:
-        yaml = None
-    if yaml is None:
-        try:
-            return read_top_level(text, _KEYS)
-        except YamlError as error:
-            raise ConfigurationError(
-                FILE_NAME,
-                error.text,
-                line=error.line,
-                remedy="install the package pyyaml beside this Python, or write the line in a simpler way",
-            ) from None
+        return _without_package(text)
     try:
         value = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -124,6 +115,18 @@ def _mapping(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ConfigurationError(FILE_NAME, "it is no mapping of keys to values", remedy="write `run: \"run.py:Runner\"`")
     return value
+
+
+def _without_package(text: str) -> dict[str, Any]:
+    try:
+        return read_top_level(text, _KEYS)
+    except YamlError as error:
+        raise ConfigurationError(
+            FILE_NAME,
+            error.text,
+            line=error.line,
+            remedy="install the package pyyaml beside this Python, or write the line in a simpler way",
+        ) from None
 
 
 def _reference(mapping: Mapping[str, Any], key: str) -> str | None:

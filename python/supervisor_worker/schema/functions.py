@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Union
 
+from .bindings import DefinitionBinding
 from .classes import bases, mro
 from .errors import ConfigurationError, SchemaError
 from .project import Definition, External, Project, Scope, Symbol, Unclear, Value
 
-FunctionNode = Union[ast.FunctionDef, ast.AsyncFunctionDef]
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 # The classes of the SDK. Methods of mixins that come after them do not count.
 _FRAMEWORK = frozenset({"cog.BaseRunner", "cog.BasePredictor"})
@@ -71,9 +71,7 @@ def predict_function(project: Project, reference: str) -> ModelFunction:
     runner = _optional_target(project, module, "Runner")
     predictor = _optional_target(project, module, "Predictor")
     refusal: SchemaError | None = None
-    for target in (runner, predictor):
-        if target is None:
-            continue
+    for target in (found for found in (runner, predictor) if found is not None):
         if not isinstance(target.node, ast.ClassDef):
             return ModelFunction(target.node, target.scope, is_bound=False)
         try:
@@ -93,8 +91,8 @@ def train_function(project: Project, reference: str) -> ModelFunction:
     """The function that `reference` stands for, or the train() of the class."""
     module, name = _module(project, reference)
     if name is None:
-        targets = [_optional_target(project, module, name) for name in ("train", "Runner", "Predictor")]
-        found = [target for target in targets if target is not None]
+        targets = [_optional_target(project, module, usual) for usual in ("train", "Runner", "Predictor")]
+        found = [candidate for candidate in targets if candidate is not None]
         if not found:
             raise ConfigurationError(
                 reference,
@@ -143,7 +141,7 @@ def _own_method(project: Project, definition: Definition, name: str) -> ModelFun
         else:
             # `predict = wrapped(predict)`: the function that is wrapped says what the inputs are.
             earlier = bindings.lookup(name, symbol.scope.line)
-            while earlier is not None and not hasattr(earlier, "node"):
+            while earlier is not None and not isinstance(earlier, DefinitionBinding):
                 earlier = bindings.lookup(name, earlier.line)
             if earlier is None:
                 raise symbol.scope.file.error(
@@ -151,7 +149,7 @@ def _own_method(project: Project, definition: Definition, name: str) -> ModelFun
                     f"{node.name}.{name} is not defined with `def`, so its inputs cannot be read",
                     f"write `def {name}(self, …)`",
                 )
-            symbol = Definition(getattr(earlier, "node"), scope)
+            symbol = Definition(earlier.node, scope)
     if not isinstance(symbol, Definition) or symbol.is_class:
         reason = f": {symbol.reason}" if isinstance(symbol, Unclear) else ""
         raise definition.scope.file.error(node, f"the inputs of {node.name}.{name} cannot be read{reason}")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Callable, Mapping
+from typing import Any
 
-from . import decorators, document as openapi
+from . import decorators
+from . import document as openapi
 from .errors import ConfigurationError, Notice
 from .functions import ModelFunction, predict_function, train_function
 from .inputs import InputReader

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import Any
 
 from .annotations import TypeExpression, parse
 from .errors import Notice
 from .functions import ModelFunction
-from .literals import Evaluator, InputCall, NotStatic, Unresolved, to_json
+from .literals import Evaluator
 from .models import is_typed_dict
 from .project import Project, Scope
+from .values import InputCall, NotStatic, Unresolved, to_json
 
 SCALARS: dict[str, dict[str, Any]] = {
     "str": {"type": "string"},

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Iterator
 
 from .annotations import TypeExpression, parse
 from .bindings import DeclaredBinding, ValueBinding

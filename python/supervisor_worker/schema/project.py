@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Mapping, Union
 
 from .bindings import (
     Binding,
@@ -137,7 +137,7 @@ class Unclear:
     reason: str
 
 
-Symbol = Union[External, Builtin, Module, Definition, Value, Local, Unclear]
+Symbol = External | Builtin | Module | Definition | Value | Local | Unclear
 
 
 class Project:
