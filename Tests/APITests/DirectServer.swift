@@ -230,7 +230,7 @@ final class DirectServer {
         case .sendToWorker(let worker, let frames): received(frames, by: worker)
         case .drainLogs(let worker): engine.handle(.logsDrained(worker), now: now)
         case .cutConnection, .spillToWorker, .loadSpill, .pauseReading, .resumeReading, .closeDeathPipe, .signal,
-            .release, .startTimer, .cancelTimer, .log, .exit:
+            .release, .deliver, .removeFile, .startTimer, .cancelTimer, .log, .exit:
             break
         }
     }
