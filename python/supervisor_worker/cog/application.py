@@ -1,0 +1,223 @@
+"""A Cog model as the runtime sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+from ..runtime.application import Application, Handler, Manifest, Setup, SetupFailed
+from ..runtime.run import Run, RunFailed
+from .configuration import apply_environment, read_configuration
+from .description import concurrency, describe_model
+from .downloads import DownloadLimits, Downloads, SpaceBudget
+from .encoding import Encoder
+from .faults import describe, text_of, traceback_text
+from .inputs import Arguments, InputInvalid, InputPlan
+from .loading import check_reference, load_model
+from .model import Model
+from .outputs import Outputs
+from .package import CogPackage, import_cog
+from .scope import Scope
+from .scratch import RunScratch, WorkerScratch
+
+
+class CogApplication(Application):
+    """Serves the model in a directory with `cog.yaml`, or with COG_PREDICT_TYPE_STUB in the environment.
+
+    The process belongs to it: it changes the working directory, the environment and `sys.path` as Cog's worker does.
+    """
+
+    def __init__(self, directory: str | os.PathLike[str]) -> None:
+        self._directory = Path(directory).absolute()
+        self._scratch = WorkerScratch()
+        self._limits = DownloadLimits()
+        self._space = SpaceBudget(self._limits.worker_bytes, "all inputs together")
+        self._mode = "predict"
+        self._output_is_array = False
+        # Set by `load`, before which nothing else is called.
+        self._cog: CogPackage
+        self._model: Model
+        self._plan: InputPlan
+
+    def load(self, setup: Setup) -> Manifest:
+        """Imports the model, calls its setup(), and says what it can do. Raises SetupFailed."""
+        self._enter_directory()
+        configuration = read_configuration(self._directory, os.environ)
+        apply_environment(configuration.environment, os.environ)
+        try:
+            self._limits = DownloadLimits.from_environment(os.environ)
+        except ValueError as error:
+            raise SetupFailed(str(error), kind="ConfigurationError") from None
+        self._space = SpaceBudget(self._limits.worker_bytes, "all inputs together")
+        self._mode = configuration.mode
+        self._cog = import_cog()
+        self.cancellation = self._cog.stand_in.cancellation
+        # The source first: a wrong @streaming is found before a model of many gigabytes is loaded.
+        check_reference(configuration)
+        description = describe_model(configuration)
+        self._model = load_model(configuration, self._cog)
+        if description.warning:
+            print(description.warning, file=sys.stderr)
+        self.is_async = self._model.is_async
+        runs_at_once = concurrency(configuration, self._model)
+        self._plan = InputPlan(self._model.function, self._cog.input_types)
+        self._set_up_model(setup)
+        check = getattr(self._model.owner, "healthcheck", None)
+        self.healthcheck = check if callable(check) else None
+        schemas = description.schemas
+        is_training = self._mode == "train"
+        output = schemas.training_output if is_training else schemas.output
+        self._output_is_array = (output or {}).get("type") == "array"
+        return Manifest(
+            handlers=[
+                Handler(
+                    name=self._mode,
+                    streaming=schemas.streaming and not is_training,
+                    concurrency=runs_at_once,
+                    input=schemas.input,
+                    training_input=schemas.training_input,
+                    input_rules="cog",
+                    output=output,
+                )
+            ],
+            openapi=description.document,
+            versions={"python": platform.python_version(), "python_sdk": self._cog.version},
+            health_check=self.healthcheck is not None,
+        )
+
+    def run(self, run: Run) -> None:
+        """One run of a model with a synchronous function."""
+        state = _RunState(self, run)
+        try:
+            state.enter()
+            arguments = self._arguments(run)
+            try:
+                if arguments.urls:
+                    arguments.fill(state.downloads.fetch(arguments.urls))
+            except Exception as error:
+                raise _input_failed(error) from error
+            if run.is_cancelled:
+                raise self.cancellation()
+            try:
+                result = self._model.function(**arguments.values)
+            except self.cancellation:
+                raise
+            except BaseException as error:
+                raise state.outputs.model_failed(self._failure_word, error) from error
+            state.outputs.write_result(result)
+        finally:
+            state.leave()
+
+    async def run_async(self, run: Run) -> None:
+        """One run of a model with an asynchronous function."""
+        state = _RunState(self, run)
+        try:
+            state.enter()
+            arguments = self._arguments(run)
+            try:
+                if arguments.urls:
+                    arguments.fill(await state.downloads.fetch_async(arguments.urls))
+            except Exception as error:
+                raise _input_failed(error) from error
+            try:
+                result = self._model.function(**arguments.values)
+            except Exception as error:
+                raise state.outputs.model_failed(f"Failed to call {self._model.name}", error) from error
+            if inspect.isawaitable(result):
+                try:
+                    result = await result
+                except BaseException as error:
+                    if state.outputs.is_cancellation(error):
+                        raise
+                    raise state.outputs.model_failed(self._failure_word, error) from error
+            await state.outputs.write_result_async(result)
+        finally:
+            state.leave()
+
+    @property
+    def _failure_word(self) -> str:
+        if self._mode == "train":
+            return "Training failed"
+        return "Async prediction failed" if self.is_async else "Prediction failed"
+
+    def _arguments(self, run: Run) -> Arguments:
+        try:
+            return self._plan.arguments(run.input)
+        except InputInvalid as error:
+            raise RunFailed(f"Input validation error: {error}", "InputInvalid") from error
+
+    def _enter_directory(self) -> None:
+        """Everything in a model is relative to its directory, imports too: sys.path[0] is "" as under `python -c`."""
+        try:
+            os.chdir(self._directory)
+        except OSError as error:
+            raise SetupFailed(
+                f"the model's directory {self._directory} cannot be entered: {error.strerror}", kind="ConfigurationError"
+            ) from None
+        if not any(entry in ("", str(self._directory)) for entry in sys.path):
+            sys.path.insert(0, "")
+
+    def _set_up_model(self, setup: Setup) -> None:
+        set_up = getattr(self._model.owner, "setup", None)
+        if not callable(set_up):
+            return
+        try:
+            if self._cog.has_setup_weights(self._model.owner):
+                result = set_up(weights=self._cog.extract_setup_weights(self._model.owner))
+            else:
+                result = set_up()
+            if inspect.isawaitable(result):
+                setup.run_until_complete(result)
+        except BaseException as error:
+            raise SetupFailed(
+                f"setup failed: {describe(error)}", kind=type(error).__name__, traceback=traceback_text(error)
+            ) from error
+
+
+class _RunState:
+    """What has to be put away after a run, whatever happens in it."""
+
+    def __init__(self, application: CogApplication, run: Run) -> None:
+        self._scopes = application._cog.stand_in.scopes
+        self._scope = Scope(run.metric, run.context)
+        self._scratch: RunScratch = application._scratch.new_run()
+        self._cancellation = application.cancellation
+        cog = application._cog
+        self.downloads = Downloads(
+            self._scratch,
+            application._limits,
+            application._space,
+            cog.input_types.path,
+            os.environ.get("COG_USER_AGENT"),
+        )
+        encoder = Encoder((cog.input_types.secret,), self._scratch, run.can_upload)
+        cancellation = asyncio.CancelledError if application.is_async else application.cancellation
+        self.outputs = Outputs(run, encoder, cancellation)
+        run.collected = application._output_is_array
+
+    def enter(self) -> None:
+        """Makes the run's scope the current one."""
+        self._scopes.enter(self._scope)
+
+    def leave(self) -> None:
+        """Ends the scope and removes the run's files. A cancel that comes in the middle of it is put off."""
+        canceled: BaseException | None = None
+        # Each step may be done again.
+        for step in (lambda: self._scopes.leave(self._scope), self.downloads.close, self._scratch.remove):
+            while True:
+                try:
+                    step()
+                    break
+                except (self._cancellation, asyncio.CancelledError) as error:
+                    canceled = error
+        if canceled is not None:
+            raise canceled
+
+
+def _input_failed(error: Exception) -> RunFailed:
+    return RunFailed(f"Input validation error: {text_of(error)}", type(error).__qualname__)

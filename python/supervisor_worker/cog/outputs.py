@@ -1,0 +1,312 @@
+"""A run's outputs: from what the model returns or yields to what the supervisor gets, piece by piece and in order."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from json.encoder import encode_basestring
+from typing import Any
+
+from ..runtime.run import Run, RunFailed, UploadFailed
+from .encoding import Encoder, NotSerializable, encode_text, plain, surrogate_error
+from .faults import describe, traceback_text
+from .files import OutputFileError, is_file
+
+TURN_SECONDS = 0.005
+"""How long an asynchronous stream that never waits may keep the loop: other runs and cancels wait for so long."""
+
+_ATOMS = (type(None), bool, int, float, dict)
+"""Types of values that are one output and need no second look."""
+
+
+class Outputs:
+    """Writes the outputs of one run. Not for several threads at once.
+
+    cancellation: what is raised in the model's code to cancel the run: asyncio.CancelledError, or cog's exception.
+    """
+
+    def __init__(self, run: Run, encoder: Encoder, cancellation: type[BaseException]) -> None:
+        self._run = run
+        self._encoder = encoder
+        self._cancellation = cancellation
+
+    # What the model returned.
+
+    def write_result(self, value: Any) -> None:
+        """Writes what a function returned: one output, or one for each element or item of it.
+
+        Raises RunFailed; exceptions of an iterator, worded as failures of it; and whatever cancels the run.
+        """
+        value = self._simplified(value)
+        if isinstance(value, (list, tuple)):
+            self._run.collected = True
+            for index, element in enumerate(value):
+                self._write(element, f"output[{index}]", "output item")
+        elif is_stream(value):
+            self._run.collected = True
+            self._write_stream(value)
+        else:
+            self._write(value, "output", "output")
+
+    async def write_result_async(self, value: Any) -> None:
+        """As `write_result`, on the loop; asynchronous iterators are streams as well."""
+        if isinstance(value, AsyncIterator) or hasattr(type(value), "__anext__"):
+            self._run.collected = True
+            await self._write_async_stream(value)
+            return
+        value = self._simplified(value)
+        if isinstance(value, (list, tuple)):
+            self._run.collected = True
+            for index, element in enumerate(value):
+                await self._write_async(element, f"output[{index}]", "output item")
+        elif is_stream(value):
+            self._run.collected = True
+            await self._write_stream_on_loop(value)
+        else:
+            await self._write_async(value, "output", "output")
+
+    def _simplified(self, value: Any) -> Any:
+        """A value that is, or becomes, a list counts as one, so that its elements are outputs of their own."""
+        kind = type(value)
+        if kind is str or kind in _ATOMS:
+            return value
+        if isinstance(value, (str, int, float, dict, list, tuple)) or is_file(value) or is_stream(value):
+            return value
+        if self._encoder.is_secret(value):
+            return value
+        try:
+            simpler = plain(value)
+        except Exception as error:
+            raise self.model_failed("Failed to process output", error) from error
+        return simpler if isinstance(simpler, (list, tuple)) else value
+
+    # Streams.
+
+    def _write_stream(self, items: Any) -> None:
+        emit = self._run.emit
+        try:
+            for index, item in enumerate(_iterator(items)):
+                if type(item) is str:
+                    try:
+                        encoded = encode_basestring(item).encode()
+                    except UnicodeEncodeError as error:
+                        raise self._not_text(error, f"output[{index}]") from None
+                    emit(encoded)
+                else:
+                    self._write(item, f"output[{index}]", "output item")
+        except RunFailed:
+            raise
+        except BaseException as error:
+            # Also one that came between two items: the model's own except and finally shall see it.
+            _throw(items, error)
+            if self.is_cancellation(error):
+                raise
+            raise self.model_failed("Generator iteration error", error) from error
+        finally:
+            _close(items)
+
+    async def _write_stream_on_loop(self, items: Any) -> None:
+        turn = time.monotonic()
+        try:
+            for index, item in enumerate(_iterator(items)):
+                await self._write_async(item, f"output[{index}]", "output item")
+                now = time.monotonic()
+                if now - turn > TURN_SECONDS:
+                    await asyncio.sleep(0)
+                    turn = time.monotonic()
+        except RunFailed:
+            raise
+        except BaseException as error:
+            _throw(items, error)
+            if self.is_cancellation(error):
+                raise
+            raise self.model_failed("Generator iteration error", error) from error
+        finally:
+            _close(items)
+
+    async def _write_async_stream(self, items: Any) -> None:
+        emit = self._run.emit
+        monotonic = time.monotonic
+        turn = monotonic()
+        index = 0
+        try:
+            async for item in items if hasattr(type(items), "__aiter__") else _async_items(items):
+                if type(item) is str:
+                    try:
+                        encoded = encode_basestring(item).encode()
+                    except UnicodeEncodeError as error:
+                        raise self._not_text(error, f"output[{index}]") from None
+                    emit(encoded)
+                else:
+                    await self._write_async(item, f"output[{index}]", "output item")
+                index += 1
+                if monotonic() - turn > TURN_SECONDS:
+                    await asyncio.sleep(0)
+                    turn = monotonic()
+        except RunFailed:
+            raise
+        except BaseException as error:
+            await _throw_async(items, error)
+            if self.is_cancellation(error):
+                raise
+            raise self.model_failed("Async prediction failed", error) from error
+        finally:
+            await _close_async(items)
+
+    # Single outputs.
+
+    def _write(self, value: Any, name: str, what: str) -> None:
+        """One output. name: as an expression, for errors; what: `output` or `output item`."""
+        run = self._run
+        if type(value) is str:
+            run.emit(self._text(value, name))
+            return
+        try:
+            if type(value) not in _ATOMS and is_file(value):
+                file = self._encoder.file(value)
+                if run.can_upload:
+                    run.emit(encode_text(run.upload(file.path, file.mime, file.name, move=file.temporary)))
+                else:
+                    run.emit_file(file.path, file.mime, file.name, move=file.temporary)
+                return
+            encoded = self._encoder.encode(value, name)
+            if encoded.files:
+                urls = [run.upload(file.path, file.mime, file.name, move=file.temporary) for file in encoded.files]
+                run.emit(encoded.with_urls(urls))
+            else:
+                run.emit(encoded.json)
+        except RunFailed:
+            raise
+        except Exception as error:
+            raise self._output_failed(error, what) from error
+
+    async def _write_async(self, value: Any, name: str, what: str) -> None:
+        run = self._run
+        if type(value) is str:
+            run.emit(self._text(value, name))
+            return
+        try:
+            if type(value) not in _ATOMS and is_file(value):
+                file = self._encoder.file(value)
+                if run.can_upload:
+                    run.emit(encode_text(await run.upload_async(file.path, file.mime, file.name, move=file.temporary)))
+                else:
+                    run.emit_file(file.path, file.mime, file.name, move=file.temporary)
+                return
+            encoded = self._encoder.encode(value, name)
+            if encoded.files:
+                urls = await asyncio.gather(
+                    *(run.upload_async(file.path, file.mime, file.name, move=file.temporary) for file in encoded.files)
+                )
+                run.emit(encoded.with_urls(urls))
+            else:
+                run.emit(encoded.json)
+        except RunFailed:
+            raise
+        except Exception as error:
+            raise self._output_failed(error, what) from error
+
+    def _text(self, text: str, name: str) -> bytes:
+        try:
+            return encode_text(text)
+        except UnicodeEncodeError as error:
+            raise self._not_text(error, name) from None
+
+    # Failures.
+
+    def is_cancellation(self, error: BaseException) -> bool:
+        """Whether an exception is the run's cancel. A CancelledError that only comes from something that the model
+        waited for is a failure; Cog's own exception cancels, whoever raises it."""
+        if not isinstance(error, self._cancellation):
+            return False
+        return self._run.is_cancelled or self._cancellation is not asyncio.CancelledError
+
+    def _not_text(self, error: UnicodeEncodeError, name: str) -> RunFailed:
+        return RunFailed(f"Prediction failed: Failed to serialize output: {surrogate_error(error, name)}", "ValueError")
+
+    def _output_failed(self, error: Exception, what: str) -> RunFailed:
+        if isinstance(error, UploadFailed):
+            return RunFailed(f"Failed to upload output: {error}", "UploadFailed")
+        if isinstance(error, NotSerializable):
+            return RunFailed(f"Prediction failed: Failed to serialize {what}: {error}", str(error).split(":")[0])
+        if isinstance(error, OutputFileError):
+            return RunFailed(f"Prediction failed: Failed to process output: {error}", "OutputFileError")
+        return self.model_failed("Failed to process output", error)
+
+    def model_failed(self, what: str, error: BaseException) -> RunFailed:
+        """The failure for an exception of the model's code, whose traceback goes to the run's log."""
+        self._run.log(traceback_text(error), "stderr")
+        return RunFailed(f"Prediction failed: {what}: {describe(error)}", type(error).__qualname__)
+
+
+def is_stream(value: Any) -> bool:
+    """Whether a returned value is gone through item by item: anything with `__next__`, but no file and no class."""
+    return hasattr(type(value), "__next__") and not is_file(value)
+
+
+def _iterator(items: Any) -> Iterator[Any]:
+    if hasattr(type(items), "__iter__"):
+        return iter(items)
+    return _items(items)
+
+
+def _items(items: Any) -> Iterator[Any]:
+    while True:
+        try:
+            item = next(items)
+        except StopIteration:
+            return
+        yield item
+
+
+async def _async_items(items: Any) -> AsyncIterator[Any]:
+    while True:
+        try:
+            item = await anext(items)
+        except StopAsyncIteration:
+            return
+        yield item
+
+
+def _throw(items: Any, error: BaseException) -> None:
+    """Raises an exception inside a generator that is suspended; does nothing for one that has ended by it."""
+    throw = getattr(items, "throw", None)
+    if throw is None or getattr(items, "gi_frame", None) is None:
+        return
+    try:
+        throw(error)
+    except BaseException:
+        # It has seen it; the exception that counts is the one thrown.
+        pass
+
+
+async def _throw_async(items: Any, error: BaseException) -> None:
+    throw = getattr(items, "athrow", None)
+    if throw is None or getattr(items, "ag_frame", None) is None:
+        return
+    try:
+        await throw(error)
+    except BaseException:
+        pass
+
+
+def _close(items: Any) -> None:
+    close = getattr(items, "close", None)
+    if close is None or not hasattr(items, "gi_frame"):
+        return
+    try:
+        close()
+    except Exception:
+        # A generator that yields while it is closed; it is dropped all the same.
+        pass
+
+
+async def _close_async(items: Any) -> None:
+    close = getattr(items, "aclose", None)
+    if close is None:
+        return
+    try:
+        await close()
+    except Exception:
+        pass
