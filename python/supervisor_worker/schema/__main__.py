@@ -38,7 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         return EXIT_CONFIGURATION_ERROR
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    # JSON is UTF-8 whatever the locale says.
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    sys.stdout.buffer.write(text.encode("utf-8", errors="backslashreplace"))
     return EXIT_SUCCESS
 
 

@@ -40,7 +40,7 @@ def generate(
     nowhere or both are None.
     """
     project = Project(Path(directory))
-    taken = openapi.reserved_components()
+    taken: dict[str, Any] = dict.fromkeys(openapi.reserved_components())
     services: list[tuple[openapi.Service, dict[str, Any], bool]] = []
     if predict_ref:
         function = predict_function(project, predict_ref)
@@ -115,7 +115,7 @@ def _components(
     project: Project,
     function: ModelFunction,
     service: openapi.Service,
-    taken: set[str],
+    taken: dict[str, Any],
     report: Callable[[Notice], None],
 ) -> dict[str, Any]:
     decorators.concurrency(project, function)

@@ -66,8 +66,8 @@ class InputReader:
         self._evaluator = Evaluator(project)
         self._report = report
 
-    def read(self, function: ModelFunction, title: str, taken: set[str]) -> InputSchema:
-        """The schema with the title `title`. Names of new components are not among `taken`, and are added to it.
+    def read(self, function: ModelFunction, title: str, taken: dict[str, Any]) -> InputSchema:
+        """The schema with the title `title`. Components of enumerations get names that `taken` does not have, and are added to it.
 
         Raises SchemaError.
         """
@@ -84,7 +84,7 @@ class InputReader:
         return result
 
     def _property(
-        self, parameter: _Parameter, enumerations: dict[str, dict[str, Any]], taken: set[str]
+        self, parameter: _Parameter, enumerations: dict[str, dict[str, Any]], taken: dict[str, Any]
     ) -> tuple[dict[str, Any], bool]:
         if parameter.argument.annotation is None:
             raise parameter.error(
@@ -100,14 +100,14 @@ class InputReader:
             schema["x-order"] = parameter.order
             schema.update(fragment.schema)
         else:
-            name = _unused(parameter.name, taken)
-            taken.add(name)
-            enumerations[name] = {
+            enumeration = {
                 "title": parameter.name,
                 "description": "An enumeration.",
                 "enum": choices,
                 "type": "integer" if fragment.kind.endswith("int") else "string",
             }
+            name = _component_name(parameter.name, enumeration, taken)
+            taken[name] = enumerations[name] = enumeration
             schema["x-order"] = parameter.order
             reference = {"allOf": [{"$ref": f"#/components/schemas/{name}"}]}
             schema.update({"type": "array", "items": reference} if fragment.kind.startswith("list") else reference)
@@ -344,8 +344,9 @@ def title_of(name: str) -> str:
     return " ".join(word[:1].upper() + word[1:] for word in name.split("_") if word)
 
 
-def _unused(name: str, taken: set[str]) -> str:
+def _component_name(name: str, component: dict[str, Any], taken: dict[str, Any]) -> str:
+    """A name that is free, or that the same component has already: inputs of predictions and trainings often agree."""
     candidate, number = name, 2
-    while candidate in taken:
+    while candidate in taken and taken[candidate] != component:
         candidate, number = f"{name}_{number}", number + 1
     return candidate
