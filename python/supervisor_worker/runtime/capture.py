@@ -1,0 +1,210 @@
+"""Whose text is it: `sys.stdout` and `sys.stderr` as frames, told apart by run.
+
+Text belongs to the run in whose context it is written (a context variable: asyncio tasks inherit it); on a thread that
+has no context, helper threads of models, to the run that is active if there is exactly one; else to the worker. What
+goes past these objects to the descriptors 1 and 2 (subprocesses, C libraries) is the supervisor's to sort.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextvars
+import io
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, Callable
+
+from ..wire.frames import STANDARD_ERROR
+from ..wire.payload import utf8
+
+if TYPE_CHECKING:
+    from .channel import RunChannel
+
+TAIL = 64 << 10
+"""Bytes without line end that are kept; a longer line is cut."""
+PIECE = 32 << 10
+"""Bytes of text in one frame: below the smallest limit that can be agreed on."""
+STREAMS = {"stdout": 0, "stderr": STANDARD_ERROR}
+"""Flags of a `log` frame by name of the stream."""
+REPLACE = "supervisor-replace"
+"""Name of the codec error handler that writes U+FFFD where there is no UTF-8, such as halves of surrogate pairs."""
+
+codecs.register_error(REPLACE, lambda error: ("\ufffd" * (error.end - error.start), error.end))
+
+current: contextvars.ContextVar[RunChannel | None] = contextvars.ContextVar("supervisor_run")
+"""The run that the code at hand belongs to; None: to none, for certain; unset: unknown."""
+
+
+class LogText:
+    """The text of one run, or of the worker, on one stream: sent in whole lines. All threads."""
+
+    def __init__(self, send: Callable[[bytes], None]) -> None:
+        """send: takes at most PIECE bytes; must not wait."""
+        self._send = send
+        self._tail = b""
+        self._lock = threading.RLock()  # finalizers print in the middle of printing
+
+    def write(self, data: bytes) -> None:
+        """Adds text; what ends with a line end goes out."""
+        with self._lock:
+            end = data.rfind(b"\n") + 1
+            if end:
+                whole, self._tail = self._tail + data[:end], data[end:]
+                self._send_pieces(whole)
+            else:
+                self._tail += data
+            if len(self._tail) > TAIL:
+                self.flush()
+
+    def flush(self) -> None:
+        """Sends the beginning of a line, too."""
+        with self._lock:
+            tail, self._tail = self._tail, b""
+            if tail:
+                self._send_pieces(tail)
+
+    def _send_pieces(self, data: bytes) -> None:
+        while len(data) > PIECE:
+            cut = PIECE
+            while cut > PIECE - 4 and data[cut] & 0xC0 == 0x80:  # not within a character
+                cut -= 1
+            self._send(data[:cut])
+            data = data[cut:]
+        self._send(data)
+
+
+class Router:
+    """Finds the log that text belongs to."""
+
+    def __init__(self, put_worker_log: Callable[[int, bytes], None], wait_for_room: Callable[[], None]) -> None:
+        self._worker = {name: LogText(lambda data, flags=flags: put_worker_log(flags, data))  # type: ignore[misc]
+                        for name, flags in STREAMS.items()}
+        self._wait_for_room = wait_for_room
+        self._active: set[RunChannel] = set()
+        self.is_forked = False
+        """Set in a forked child: then text goes to the descriptors."""
+
+    def enter(self, run: RunChannel) -> None:
+        """Says that a run has begun."""
+        self._active.add(run)
+
+    def leave(self, run: RunChannel) -> None:
+        """Says that a run has ended: what is written from now on is not its."""
+        self._active.discard(run)
+
+    def write(self, stream: str, data: bytes) -> None:
+        """Takes text of the calling thread's code."""
+        if self.is_forked:
+            _write_all(STREAMS[stream] + 1, data)
+            return
+        self._log(stream).write(data)
+        self._wait_for_room()
+
+    def flush(self, stream: str) -> None:
+        """Sends the beginning of a line of the calling thread's code."""
+        if not self.is_forked:
+            self._log(stream).flush()
+
+    def flush_worker(self) -> None:
+        """Sends what the worker itself has not ended with a line end."""
+        for log in self._worker.values():
+            log.flush()
+
+    def _log(self, stream: str) -> LogText:
+        run = self.run()
+        return self._worker[stream] if run is None else run.logs[stream]
+
+    def run(self) -> RunChannel | None:
+        """The run that the calling code belongs to."""
+        try:
+            run = current.get()
+        except LookupError:
+            if threading.current_thread() is threading.main_thread():
+                return None
+            try:
+                (run,) = self._active  # of several nobody can say which
+            except (ValueError, RuntimeError):
+                return None
+        return None if run is None or run.has_ended else run
+
+
+class _Bytes(io.BufferedIOBase):
+    """What lies under a captured text stream; `sys.stdout.buffer` is this."""
+
+    def __init__(self, router: Router, stream: str) -> None:
+        self._router = router
+        self._stream = stream
+
+    @property
+    def name(self) -> str:
+        return f"<{self._stream}>"
+
+    @property
+    def mode(self) -> str:
+        return "wb"
+
+    @property
+    def raw(self) -> Any:
+        return self
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return STREAMS[self._stream] + 1
+
+    def isatty(self) -> bool:
+        return False
+
+    def write(self, data: Any) -> int:
+        content = bytes(data)
+        self._router.write(self._stream, content)
+        return len(content)
+
+    def flush(self) -> None:
+        self._router.flush(self._stream)
+
+    def close(self) -> None:
+        self.flush()  # there is always somebody who prints later
+
+
+class CapturedText(io.TextIOWrapper):
+    """A text stream with all that models expect of `sys.stdout`; nothing stays in its own buffer."""
+
+    def __init__(self, router: Router, stream: str) -> None:
+        super().__init__(_Bytes(router, stream), encoding="utf-8", errors=REPLACE, newline="\n", write_through=True)
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return str(self.buffer.name)
+
+    def reconfigure(self, **options: Any) -> None:
+        """Accepts everything, changes nothing that would mix the texts of runs."""
+        super().reconfigure(errors=options.get("errors"), newline=options.get("newline"))
+
+    def close(self) -> None:
+        self.flush()
+
+    def detach(self) -> Any:
+        raise io.UnsupportedOperation("this stream cannot be detached: it is shared by all runs")
+
+
+def install(router: Router) -> None:
+    """Puts the captured streams in place; `sys.__stdout__` and `sys.__stderr__` stay what they are."""
+    for stream in STREAMS:
+        getattr(sys, stream).flush()
+        setattr(sys, stream, CapturedText(router, stream))
+
+
+def complain(text: str) -> None:
+    """Says something about the worker on the real standard error, as text of last resort. Never raises."""
+    try:
+        _write_all(2, utf8(text.rstrip("\n") + "\n"))
+    except OSError:
+        pass
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data):]

@@ -1,0 +1,203 @@
+"""One run as the runtime keeps it: numbers, state, and the ways out of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from dataclasses import dataclass
+from typing import Any, Callable, Iterable
+
+from ..wire.errors import ProtocolError
+from ..wire.frames import COLLECTED, SPILLED, FrameType
+from ..wire.messages import Done, FileOutput, Metric, PredictRequest, SpillFile, Upload, Uploaded
+from .capture import REPLACE, STREAMS, LogText
+from .outlet import Outlet
+from .payloads import fitting
+from .run import Run, RunFailed, UploadFailed
+from .spool import Spool, SpoolError
+
+_OUTPUT, _LOG = int(FrameType.OUTPUT), int(FrameType.LOG)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What the hellos add up to. frame, inline: bytes; spills, uploads: whether both named the capability."""
+
+    frame: int
+    inline: int
+    spills: bool
+    uploads: bool
+    spool: Spool
+
+
+class RunChannel(Run):
+    """`Run`, and what the runtime needs besides. Made by the thread that reads; `request` may lie in a file until
+    `open`."""
+
+    def __init__(self, request: PredictRequest | SpillFile, slot: int, number: int, agreement: Agreement,
+                 outlet: Outlet) -> None:
+        self.id = self.handler = ""
+        self.input = None
+        self.context: dict[str, Any] = {}
+        self.collected = False
+        self.can_upload = agreement.uploads
+        self.slot = slot
+        self.number = number
+        self.frames = 0
+        """Frames written; the outlet's."""
+        self.is_over = False
+        """Whether `done` is written; the outlet's."""
+        self.has_ended = False
+        """Whether `done` is on its way: nothing about this run may follow."""
+        self.has_begun = False
+        self.logs = {name: LogText(lambda data, flags=flags: self._put(_LOG, flags, data))  # type: ignore[misc]
+                     for name, flags in STREAMS.items()}
+        self._request = request
+        self._agreement = agreement
+        self._outlet = outlet
+        self._is_cancelled = False
+        self._end_once = threading.Lock()
+        self._strike: Callable[[], None] | None = None
+        self._uploads = 0
+        self._answers: dict[int, Callable[[Uploaded], None]] = {}
+        self._uploads_lock = threading.Lock()
+
+    # For the runtime
+
+    def open(self) -> None:
+        """Reads the request. Raises RunFailed."""
+        request = self._request
+        try:
+            if isinstance(request, SpillFile):
+                request = PredictRequest.decode(self._agreement.spool.take(request))
+        except (OSError, SpoolError, ProtocolError) as error:
+            raise RunFailed(f"The input cannot be read: {error}", type(error).__name__) from error
+        if request.unreadable:
+            raise RunFailed(f"The input cannot be read: {request.unreadable}.", "ValueError")
+        self.id, self.handler, self.input, self.context = request.id, request.handler, request.input, request.context
+
+    def begin(self) -> None:
+        """Sends `started`."""
+        self.has_begun = True
+        self._put(int(FrameType.STARTED))
+
+    def end(self, outcome: Done) -> None:
+        """Sends the last texts and `done`. Any thread; only the first call does anything."""
+        if not self._end_once.acquire(blocking=False):
+            return
+        if self.has_begun:
+            for log in self.logs.values():
+                log.flush()
+        self.has_ended = True
+        self._put(int(FrameType.DONE), COLLECTED if self.collected else 0, fitting(outcome, self._agreement.frame))
+
+    def cancel(self) -> None:
+        """Notes that a cancel was asked for, and strikes if the run is under way. Any thread."""
+        if self._is_cancelled:
+            return
+        self._is_cancelled = True
+        if self._strike is not None:
+            self._strike()
+
+    def on_cancel(self, strike: Callable[[], None]) -> None:
+        """Sets what ends this run; its caller looks at `is_cancelled` afterwards."""
+        self._strike = strike
+
+    def answer(self, uploaded: Uploaded) -> None:
+        """Passes the answer to an upload on to whoever waits for it; nobody does after a cancel."""
+        with self._uploads_lock:
+            waiting = self._answers.pop(uploaded.number, None)
+        if waiting is not None:
+            waiting(uploaded)
+
+    # For the application
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self._is_cancelled
+
+    def emit(self, value: bytes) -> None:
+        if len(value) > self._agreement.inline:
+            self._emit_large(value)
+        else:
+            self._outlet.put(self, _OUTPUT, 0, value)
+        self._outlet.wait_for_room()
+
+    def emit_many(self, values: Iterable[bytes]) -> None:
+        for value in values:
+            self.emit(value)
+
+    def _emit_large(self, value: bytes) -> None:
+        if self.has_ended:
+            return
+        if self._agreement.spills:
+            self._put(_OUTPUT, SPILLED, self._agreement.spool.put(value).encode())
+        elif len(value) <= self._agreement.frame:
+            self._put(_OUTPUT, 0, value)
+        else:
+            raise RunFailed(f"An output has {len(value)} bytes; the supervisor takes {self._agreement.frame} at most.",
+                            "ValueError")
+
+    def emit_file(self, path: str | os.PathLike[str], mime: str, name: str, move: bool = False) -> None:
+        if not self.has_ended:
+            file = FileOutput(self._agreement.spool.copy(path, move), mime, name)
+            self._put(int(FrameType.FILE_OUTPUT), 0, file.encode())
+            self._outlet.wait_for_room()
+
+    def upload(self, path: str | os.PathLike[str], mime: str, name: str, move: bool = False) -> str:
+        answered = threading.Event()
+        answers: list[Uploaded] = []
+
+        def take(uploaded: Uploaded) -> None:
+            answers.append(uploaded)
+            answered.set()
+
+        self._ask_for_upload(path, mime, name, move, take)
+        answered.wait()
+        return _url(answers[0])
+
+    async def upload_async(self, path: str | os.PathLike[str], mime: str, name: str, move: bool = False) -> str:
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Uploaded] = loop.create_future()
+
+        def give(uploaded: Uploaded) -> None:
+            if not answer.done():
+                answer.set_result(uploaded)
+
+        self._ask_for_upload(path, mime, name, move, lambda uploaded: loop.call_soon_threadsafe(give, uploaded))
+        return _url(await answer)
+
+    def _ask_for_upload(self, path: str | os.PathLike[str], mime: str, name: str, move: bool,
+                        take: Callable[[Uploaded], None]) -> None:
+        if not self.can_upload or self.has_ended:
+            raise UploadFailed("uploads are not possible here" if not self.has_ended else "the run has ended")
+        file = FileOutput(self._agreement.spool.copy(path, move), mime, name)
+        with self._uploads_lock:  # numbers in the order of the frames
+            number, self._uploads = self._uploads, self._uploads + 1
+            self._answers[number] = take
+            self._put(int(FrameType.UPLOAD), 0, Upload(number, file).encode())
+
+    def metric(self, mode: str, name: str, value: Any) -> None:
+        try:
+            payload = Metric(mode, name, value).encode()
+        except ProtocolError as error:
+            raise ValueError(error.reason) from None
+        if len(payload) > self._agreement.frame:
+            raise ValueError(f"The metric `{name}` has {len(payload)} bytes; the supervisor takes "
+                             f"{self._agreement.frame} at most.")
+        self._put(int(FrameType.METRIC), 0, payload)
+        self._outlet.wait_for_room()
+
+    def log(self, text: str, stream: str = "stdout") -> None:
+        self.logs[stream].write(text.encode("utf-8", REPLACE))
+        self._outlet.wait_for_room()
+
+    def _put(self, kind: int, flags: int = 0, payload: bytes = b"") -> None:
+        self._outlet.put(self, kind, flags, payload)
+
+
+def _url(uploaded: Uploaded) -> str:
+    if uploaded.url is None:
+        raise UploadFailed(uploaded.error)
+    return uploaded.url

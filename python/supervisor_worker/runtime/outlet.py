@@ -1,0 +1,151 @@
+"""The way out: everything that the worker says goes through one queue, and one thread writes it.
+
+One thread, because no other may ever be interrupted within a frame: exceptions are thrown into the threads of runs at
+any point (cancellation, signal handlers of models), finalizers print in the middle of anything, and the thread that
+reads must not wait for a pipe. To put something into the queue is a single operation that none of this can cut in two.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from typing import TYPE_CHECKING, Callable, Iterable, Optional
+
+from ..wire import limits
+from ..wire.errors import ProtocolError
+from ..wire.frames import HEADER, FrameType, Header
+from ..wire.session import Session
+from .pipes import LOST
+
+if TYPE_CHECKING:
+    from .channel import RunChannel
+
+PAUSE = 0.002
+"""Seconds in which frames gather after a write: while many come, few writes and few turns of the interpreter's lock
+carry them; the first after a quiet time goes at once, and none waits longer than this."""
+HIGH_WATER = 1 << 20
+"""Bytes that may wait; then runs wait for the supervisor to read."""
+FRAME_OVERHEAD = 64
+"""Bytes that a frame counts for besides its payload, so that empty ones count."""
+
+Item = tuple[Optional["RunChannel"], int, int, bytes]
+"""Whose it is (None: the worker's), type, flags, payload."""
+
+_OUTPUT, _LOG, _LOADING, _DONE = (
+    int(kind) for kind in (FrameType.OUTPUT, FrameType.LOG, FrameType.LOADING, FrameType.DONE))
+
+
+class Outlet:
+    """Queue and thread. `put` never waits and may be called from anywhere, `wait_for_room` by threads of user code."""
+
+    def __init__(self, writer: int, session: Session, session_lock: threading.Lock,
+                 done: Callable[["RunChannel"], None]) -> None:
+        self._writer = writer
+        self._session = session
+        self._session_lock = session_lock
+        self._done = done
+        self._items: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
+        self._hurry: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._gates: list[threading.Lock] = []
+        self._size = 0
+        self._closed = threading.Event()
+        self.is_forked = False
+        """Set in a forked child, which has nothing to say."""
+        self._thread = threading.Thread(target=self._write_all, name="supervisor-outlet", daemon=True)
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    def put(self, target: "RunChannel | None", kind: int, flags: int = 0, payload: bytes = b"") -> None:
+        """Appends one frame; its sequence is given when it is written."""
+        if self.is_forked:
+            return
+        self._items.put((target, kind, flags, payload))
+        self._size += len(payload) + FRAME_OVERHEAD  # a lost update of two threads is made good by the next write
+        if kind != _OUTPUT and kind != _LOG:
+            self._hurry.put(None)
+
+    def wait_for_room(self) -> None:
+        """Waits while too much is waiting; to be called after `put` by threads of user code. Interruptible."""
+        while self._size > HIGH_WATER and not self.is_forked:
+            gate = threading.Lock()
+            gate.acquire()
+            self._gates.append(gate)
+            self._hurry.put(None)
+            gate.acquire()
+
+    def close(self, timeout: float) -> None:
+        """Writes what is waiting, closes the pipe, and returns when that is done or after `timeout` seconds."""
+        self._items.put(None)
+        self._hurry.put(None)
+        self._closed.wait(timeout)
+
+    def _write_all(self) -> None:
+        get, hurry = self._items.get, self._hurry
+        while True:
+            batch = [get()]
+            try:
+                while True:
+                    batch.append(self._items.get_nowait())
+            except queue.Empty:
+                pass
+            self._size = 0
+            is_last = None in batch
+            self._write(b"".join(self._packed(item for item in batch if item is not None)))
+            gates, self._gates = self._gates, []
+            for gate in gates:
+                gate.release()
+            if is_last:
+                os.close(self._writer)
+                self._closed.set()
+                return
+            try:
+                hurry.get(timeout=PAUSE)
+                while True:
+                    hurry.get_nowait()
+            except queue.Empty:
+                pass
+
+    def _packed(self, items: Iterable[Item]) -> list[bytes]:
+        parts: list[bytes] = []
+        add, pack = parts.append, HEADER.pack
+        for target, kind, flags, payload in items:
+            if target is None or target.is_over:
+                if target is not None and kind != _LOG:
+                    continue  # the run has ended: its late outputs are nobody's, its late words the worker's
+                if self._may_send(kind):
+                    add(pack(len(payload), kind, flags, limits.NO_SLOT, 0))
+                    add(payload)
+                continue
+            sequence = target.frames
+            target.frames = sequence + 1
+            if kind == _DONE:
+                target.is_over = True
+                with self._session_lock:
+                    self._session.continued(target.slot, sequence)
+                    self._session.pass_(Header(FrameType.DONE, flags, target.slot, sequence))
+                self._done(target)
+            add(pack(len(payload), kind, flags, target.slot, sequence))
+            add(payload)
+        return parts
+
+    def _may_send(self, kind: int) -> bool:
+        """Whether a frame of the worker is legal now; one that is not (an answer after `setupFailed`) is left out."""
+        if kind == _LOG or kind == _LOADING:
+            return True
+        try:
+            with self._session_lock:
+                self._session.pass_(Header(FrameType(kind)))
+        except ProtocolError:
+            return False
+        return True
+
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[os.write(self._writer, view):]
+        except OSError:
+            os._exit(LOST)  # the supervisor is gone
