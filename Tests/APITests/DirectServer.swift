@@ -55,22 +55,22 @@ final class DirectServer {
         isStarting = world == .starting
         self.manifests = manifests
         engine = SupervisorEngine(
-            settings: DirectServer.settings(names, defaultDeployment), generator: SeededGenerator(seed: 1), now: now,
+            settings: DirectServer.settings(names), generator: SeededGenerator(seed: 1), now: now,
             wallOffset: 1_800_000_000_000_000_000)
         handler = RequestHandler(deployments: names, defaultDeployment: defaultDeployment)
         engine.start(now: now)
         run()
     }
 
-    private static func settings(_ names: [String], _ defaultDeployment: Int?) -> EngineSettings {
+    private static func settings(_ names: [String]) -> EngineSettings {
         let second: UInt64 = 1_000_000_000
         let large = 1 << 20
         return EngineSettings(
-            deployments: names.enumerated().map { index, name in
+            deployments: names.map { name in
                 DeploymentSettings(
-                    name: name, isDefault: index == defaultDeployment, handler: nil, workers: 1, concurrency: nil,
+                    name: name, handler: nil, workers: 1, concurrency: nil,
                     streaming: nil, loadTimeout: 600 * second, stopGrace: 10 * second,
-                    limits: PredictionLimits(output: large, logs: large, appendedMetrics: large))
+                    limits: PredictionLimits(output: large, logs: large, metrics: large))
             },
             streams: StreamSettings(
                 history: HistoryLimits(events: 1024, bytes: large), window: LiveWindow(events: 1024, bytes: large)),

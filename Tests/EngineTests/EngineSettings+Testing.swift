@@ -28,9 +28,9 @@ extension DeploymentSettings {
         _ name: String = "echo", workers: Int = 1, _ change: (inout DeploymentSettings) -> Void = { _ in }
     ) -> DeploymentSettings {
         var settings = DeploymentSettings(
-            name: name, isDefault: name == "echo", handler: nil, workers: workers, concurrency: nil, streaming: nil,
+            name: name, handler: nil, workers: workers, concurrency: nil, streaming: nil,
             loadTimeout: 600 * second, stopGrace: 10 * second,
-            limits: PredictionLimits(output: 1 << 20, logs: 1 << 20, appendedMetrics: 1 << 20))
+            limits: PredictionLimits(output: 1 << 20, logs: 1 << 20, metrics: 1 << 20))
         change(&settings)
         return settings
     }

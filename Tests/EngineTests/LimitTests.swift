@@ -12,7 +12,7 @@ struct LimitTests {
     // MARK: Output
 
     @Test func theOutputCap() {
-        let runner = Self.limited(PredictionLimits(output: 20, logs: 100, appendedMetrics: 100))
+        let runner = Self.limited(PredictionLimits(output: 20, logs: 100, metrics: 100))
         let worker = runner.worker
         let client = runner.create("p")
         runner.say(worker, worker.started("p"), worker.output("p", "1234567890"), worker.output("p", "123456789"))
@@ -35,7 +35,7 @@ struct LimitTests {
     }
 
     @Test func aWorkerThatDiesWithAnAbandonedRun() {
-        let runner = Self.limited(PredictionLimits(output: 1, logs: 100, appendedMetrics: 100))
+        let runner = Self.limited(PredictionLimits(output: 1, logs: 100, metrics: 100))
         let worker = runner.worker
         let client = runner.create("p")
         runner.say(worker, worker.started("p"), worker.output("p", "12"))
@@ -48,7 +48,7 @@ struct LimitTests {
     // MARK: Logs
 
     @Test func theLogCap() {
-        let runner = Self.limited(PredictionLimits(output: 100, logs: 10, appendedMetrics: 100))
+        let runner = Self.limited(PredictionLimits(output: 100, logs: 10, metrics: 100))
         let worker = runner.worker
         let client = runner.create("p")
         runner.say(worker, worker.started("p"))
@@ -119,8 +119,32 @@ struct LimitTests {
         #expect(client.document?["metrics"]?["predict_time"] != nil, "\(name)")
     }
 
+    /// Each name weighs 128 bytes.
+    @Test func theCapOfSetMetrics() {
+        let runner = Self.limited(PredictionLimits(output: 100, logs: 1_000, metrics: 300))
+        let worker = runner.worker
+        let client = runner.create("p")
+        runner.say(worker, worker.started("p"))
+        let long = "\"" + String(repeating: "x", count: 300) + "\""
+        runner.say(worker, worker.metric("p", "a", "1"), worker.metric("p", "g.b", "2"))
+        for key in ["a", "c", "g.c", "g"] { runner.say(worker, worker.metric("p", key, long)) }
+        runner.say(worker, worker.metric("p", "d", "3"))
+        runner.say(worker, worker.metric("p", "a", "4"), worker.metric("p", "a", "5", .increment))
+        runner.say(worker, worker.metric("p", "g.b", "null"), worker.metric("p", "d", "6"))
+        runner.say(worker, worker.metric("p", "l", "7", .append), worker.done("p"))
+        let metrics = client.data("completed")?["metrics"]
+        #expect(metrics?["a"] == .number("9"), "what is no larger than what it replaces is taken")
+        #expect(metrics?["c"] == nil)
+        #expect(metrics?["g"] == nil, "deleted; neither its group nor its neighbour was taken")
+        #expect(metrics?["d"] == .number("6"), "taken, once there was room again")
+        #expect(metrics?["l"] == .array([.number("7")]), "lists have a cap of their own")
+        #expect(client.names.count { $0 == "metric" } == 12, "the stream goes on")
+        let logs = client.data("completed")?["logs"]?.stringValue ?? ""
+        #expect(logs.contains("300 bytes") && logs.split(separator: "\n").count == 1, "said once: \(logs)")
+    }
+
     @Test func theCapOfAppendedMetrics() {
-        let runner = Self.limited(PredictionLimits(output: 100, logs: 1_000, appendedMetrics: 10))
+        let runner = Self.limited(PredictionLimits(output: 100, logs: 1_000, metrics: 137))
         let worker = runner.worker
         let client = runner.create("p")
         runner.say(worker, worker.started("p"))
@@ -131,6 +155,6 @@ struct LimitTests {
         #expect(end?["metrics"]?["b"] == .number("1"), "other modes go on")
         #expect(client.names.count { $0 == "metric" } == 5, "the stream goes on")
         let logs = end?["logs"]?.stringValue ?? ""
-        #expect(logs.contains("10 bytes") && logs.split(separator: "\n").count == 1, "said once: \(logs)")
+        #expect(logs.contains("137 bytes") && logs.split(separator: "\n").count == 1, "said once: \(logs)")
     }
 }

@@ -33,9 +33,74 @@ struct LogAttributionTests {
         let worker = runner.worker
         runner.say(worker, .log(slot: nil, sequence: 0, LogText(.standardError, Array("idle\n".utf8))))
         runner.create("p", .background)
+        // It stands before `started` between the frames, so it was written before the run.
+        runner.say(worker, .log(slot: nil, sequence: 0, LogText(.standardError, Array("still idle\n".utf8))))
+        runner.say(worker, worker.started("p"))
         runner.say(worker, .log(slot: nil, sequence: 0, LogText(.standardError, Array("busy\n".utf8))))
-        #expect(Self.workerLines(runner) == ["idle"])
+        #expect(Self.workerLines(runner) == ["idle", "still idle"])
         #expect(Self.logs("p", runner) == "busy\n")
+    }
+
+    /// Printed before the run was given out, read after the request came: not this run's.
+    @Test(arguments: ["before\n", "no end"])
+    func whatWasPrintedBeforeTheRun(_ text: String) {
+        let runner = RecordingRunner.ready()
+        let worker = runner.worker
+        worker.unreadLogs = [(.standardOutput, Array(text.utf8)), (.standardError, Array("too\n".utf8))]
+        let client = runner.create("p")
+        runner.say(worker, worker.started("p"))
+        runner.print(worker, "mine\n")
+        runner.say(worker, worker.done("p"))
+        #expect(client.names == ["start", "log", "completed"])
+        #expect(Self.logs("p", runner) == "mine\n")
+        #expect(Set(Self.workerLines(runner)) == [text.filter { $0 != "\n" }, "too"])
+    }
+
+    /// The logs are read before the frame of the run leaves, in one action.
+    @Test func aRunLeavesAfterTheLogsWereRead() {
+        let runner = RecordingRunner.ready()
+        let before = runner.actions.count
+        runner.create("p", .background)
+        let order = runner.actions[before...].compactMap { action in
+            switch action {
+            case .drainLogs: "drain"
+            case .sendToWorker: "send"
+            default: nil as String?
+            }
+        }
+        #expect(order == ["drain", "send"])
+    }
+
+    /// With another run beside it, what was printed before is the other's, to its last piece without line end.
+    @Test func whatWasPrintedBeforeASecondRun() {
+        let runner = RecordingRunner.ready(concurrency: 2)
+        let worker = runner.worker
+        runner.create("a", .background)
+        runner.say(worker, worker.started("a"))
+        worker.unreadLogs = [(.standardOutput, Array("a's\nalso a's".utf8))]
+        runner.create("b", .background)
+        runner.print(worker, "whose\n")
+        #expect(Self.logs("a", runner) == "a's\nalso a's")
+        #expect(Self.logs("b", runner) == "")
+        #expect(Self.workerLines(runner) == ["whose"])
+    }
+
+    /// One run ends and another begins in the same turn, in different slots: the readings for both stay in order.
+    @Test func anEndAndABeginningInOneTurn() {
+        let runner = RecordingRunner.ready(concurrency: 2)
+        let worker = runner.worker
+        runner.create("a", .background)
+        runner.say(worker, worker.started("a"))
+        worker.unreadLogs = [(.standardOutput, Array("a's\n".utf8))]
+        let frames = worker.frame(worker.done("a"))
+        frames.withUnsafeBytes { runner.engine.receive($0, from: worker.id, now: runner.now) }
+        runner.send(.command(.create(RecordingRunner.request("b", .background)), runner.connect().id))
+        #expect(Self.logs("a", runner) == "a's\n")
+        #expect(Self.logs("b", runner) == "")
+        runner.say(worker, worker.started("b"))
+        runner.print(worker, "b's\n")
+        #expect(Self.logs("b", runner) == "b's\n")
+        #expect(runner.deployment.slots.freeCount == 1)
     }
 
     @Test func severalRuns() {
@@ -68,6 +133,24 @@ struct LogAttributionTests {
         runner.becomeReady(runner.worker)
         #expect(runner.deployment.setup.logs.contains("loading weights\nno end"))
         #expect(Self.workerLines(runner) == ["loading weights", "no end"])
+    }
+
+    /// What a fast set-up printed is still in the pipe when its last frame comes: it is of the set-up all the same.
+    @Test(arguments: [true, false])
+    func theLastWordsOfTheSetUp(succeeds: Bool) {
+        let runner = RecordingRunner()
+        let worker = runner.worker
+        runner.say(worker, .hello(WorkerHello(worker: "w")))
+        worker.unreadLogs = [(.standardOutput, Array("weights loaded\n".utf8))]
+        let failure = SetupFailure(message: "no GPU", kind: "RuntimeError", traceback: "Traceback: line 1")
+        runner.say(worker, succeeds ? .ready(RecordingRunner.manifest()) : .setupFailed(failure))
+        let logs = runner.deployment.setup.logs
+        #expect(
+            logs
+                == (succeeds
+                    ? "weights loaded\n"
+                    : "weights loaded\nTraceback: line 1\nworker setup failed: Setup failed: RuntimeError: no GPU\n"))
+        #expect(runner.deployment.health == (succeeds ? .ready : .setupFailed))
     }
 
     /// Printed before the last frame, read after it: still this run's.

@@ -22,6 +22,7 @@ final class RecordingRunner {
     var spawnFailure: String?
     /// Lets a test do something between a `done` and the logs that are read for it.
     var holdsLogDrains = false
+    private var heldLogDrains: [WorkerID] = []
     private var resumed: [ScriptedWorker] = []
 
     static let wallOffset: UInt64 = 1_800_000_000 * second
@@ -130,7 +131,8 @@ final class RecordingRunner {
         case .spillToWorker(let id, let slot, let run, let payload):
             find(id)?.receive(spilled: payload, slot: slot, run: run)
         case .loadSpill(let id, let path, let size, let limit): find(id)?.wantedFile = (path, size, limit)
-        case .drainLogs(let id): if !holdsLogDrains { drainLogs(id) }
+        case .drainLogs(let id):
+            if holdsLogDrains { heldLogDrains.append(id) } else { drainLogs(id) }
         case .pauseReading(let id): find(id)?.isPaused = true
         case .resumeReading(let id):
             guard let worker = find(id) else { return }
@@ -166,7 +168,9 @@ final class RecordingRunner {
     /// Lets go what `holdsLogDrains` held.
     func releaseLogDrains() {
         holdsLogDrains = false
-        for worker in workers where !worker.isReleased { drainLogs(worker.id) }
+        let held = heldLogDrains
+        heldLogDrains = []
+        for id in held { drainLogs(id) }
         settle()
     }
 

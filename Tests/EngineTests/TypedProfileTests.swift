@@ -176,6 +176,19 @@ struct TypedProfileTests {
         #expect(client.texts[2].contains(#""output":\#(chunk),"started_at""#))
     }
 
+    /// What the worker says of its failure is passed on.
+    @Test func aFailureWithItsKind() {
+        let runner = RecordingRunner.ready()
+        let worker = runner.worker
+        let client = runner.create("p", .stream(.typed))
+        let failure = RunFailure("boom", kind: "TimeoutError", isRetryable: true)
+        runner.say(worker, worker.started("p"), worker.done("p", .failed(failure)))
+        #expect(
+            client.texts == [
+                #"{"type":"error","done":true,"seq":1,"error":{"code":"prediction_failed","kind":"TimeoutError","message":"boom","retryable":true}}"#
+            ])
+    }
+
     // MARK: Opening late
 
     @Test(arguments: [StreamRequest.typed, .flat])

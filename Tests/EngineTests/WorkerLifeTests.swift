@@ -50,11 +50,47 @@ struct WorkerLifeTests {
         runner.advance(5 * second)
         #expect(worker.signals == [.terminate, .kill])
         runner.exit(worker)
+        runner.advance(100 * second)
+        #expect(runner.workers.count == 1, "it would take too long again")
+        #expect(runner.deployment.health == .setupFailed)
+        #expect(runner.create("p").rejection == .notReady(DeploymentIndex(0)))
+    }
+
+    /// A later life that loads too long was kept from it by something that may pass.
+    @Test func aLaterLoadThatTakesTooLong() {
+        let runner = RecordingRunner.ready()
+        runner.exit(runner.worker)
         runner.advance(second)
-        #expect(runner.workers.count == 2)
+        runner.advance(610 * second)
+        runner.exit(runner.worker)
+        runner.advance(second)
+        #expect(runner.workers.count == 3)
         runner.becomeReady(runner.worker)
         #expect(runner.deployment.health == .ready)
-        #expect(runner.deployment.setup.status == .succeeded)
+    }
+
+    /// However much was printed, the reason is there.
+    @Test func aChattySetUpThatFails() {
+        let runner = RecordingRunner()
+        runner.say(runner.worker, .hello(WorkerHello(worker: "w")))
+        for _ in 0..<100 { runner.print(runner.worker, String(repeating: "x", count: 9_999) + "\n") }
+        runner.say(runner.worker, .setupFailed(SetupFailure(message: "no weights", traceback: "line 1")))
+        let logs = runner.deployment.setup.logs
+        #expect(logs.utf8.count < 300_000)
+        #expect(logs.contains("is cut here"))
+        #expect(logs.hasSuffix("line 1\nworker setup failed: Setup failed: no weights\n"))
+    }
+
+    @Test func aSetUpThatCrashes() {
+        let runner = RecordingRunner()
+        runner.say(runner.worker, .hello(WorkerHello(worker: "w")))
+        runner.worker.unreadLogs = [(.standardError, Array("Segmentation fault".utf8))]
+        runner.exit(runner.worker, .signaled(11))
+        #expect(runner.deployment.health == .setupFailed)
+        #expect(runner.deployment.setup.status == .failed)
+        #expect(
+            runner.deployment.setup.logs
+                == "Segmentation fault\nworker setup failed: worker crashed: signal 11 (SIGSEGV)\n")
     }
 
     @Test func aSetUpThatFails() {

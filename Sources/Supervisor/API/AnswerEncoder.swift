@@ -16,6 +16,7 @@ package enum AnswerEncoder {
             return .json(.accepted, body)
         case .finished(_, let body), .document(_, let body): return .json(.ok, body)
         case .running(_, let body): return .json(.accepted, body)
+        case .health(let report): return HealthRoutes.health(report)
         case .cancelRequested, .shutdownBegun: return .json(.ok, emptyObject)
         case .rejected(.nothingToCancel): return .json(.notFound, emptyObject)
         case .rejected(.nothingFollows): return Response(.noContent)

@@ -44,6 +44,8 @@ package struct ErrorCatalog: Equatable, Sendable {
         .notAcceptable, "not_streaming",
         "This model does not support streaming responses. Its handler has not opted in: declare it with @Streaming "
             + "(Swift) or @streaming (Python), or leave text/event-stream out of Accept for one JSON answer.")
+    static let trainingsDoNotStream = ErrorCatalog(
+        .notAcceptable, "not_streaming", "Training endpoints do not support streaming responses.")
     static let unknownPrediction = ErrorCatalog(
         .notFound, "unknown_prediction",
         "No prediction with this id is known. It was never created here, or its retention time is over.")

@@ -21,6 +21,7 @@ enum HealthRoutes {
             JSONWriter.appendMember("status", deployment.health.rawValue, to: &list)
             JSONWriter.appendMember("slots", deployment.slots.capacity, to: &list)
             JSONWriter.appendMember("busy", deployment.slots.busyCount, to: &list)
+            JSONWriter.appendMember("restarts", deployment.restartCount, to: &list)
             JSONWriter.closeObject(in: &list)
         }
         JSONWriter.closeObject(in: &list)
@@ -41,6 +42,7 @@ enum HealthRoutes {
         private let status: SetupReport.Status
         private let logByteCount: Int
         private let lastExit: String?
+        private let versions: [String: String]
 
         init(_ deployment: borrowing Deployment) {
             health = deployment.health
@@ -49,28 +51,38 @@ enum HealthRoutes {
             status = deployment.setup.status
             logByteCount = deployment.setup.logs.utf8.count
             lastExit = deployment.lastExit
+            versions = deployment.handler?.versions ?? [:]
         }
     }
 
     /// Cog's health document: always 200, members in Cog's order.
-    static func health(_ deployment: Deployment) -> Response {
-        let health = deployment.health
+    static func health(_ report: HealthReport) -> Response {
         var body: [UInt8] = []
         JSONWriter.openObject(in: &body)
-        JSONWriter.appendMember("status", health.rawValue, to: &body)
+        JSONWriter.appendMember("status", report.status.rawValue, to: &body)
         JSONWriter.beginMember("setup", in: &body)
-        appendSetup(deployment.setup, to: &body)
+        appendSetup(report.setup, to: &body)
         JSONWriter.beginMember("version", in: &body)
-        JSONWriter.openObject(in: &body)
-        JSONWriter.appendMember("supervisor", ProductVersion.text, to: &body)
-        JSONWriter.closeObject(in: &body)
-        if health == .unhealthy, let exit = deployment.lastExit {
-            JSONWriter.appendMember(
-                "user_healthcheck_error", "Healthcheck error: no worker is ready; the last one ended with \(exit)",
-                to: &body)
-        }
+        appendVersions(report.versions, to: &body)
+        if let error = userError(report) { JSONWriter.appendMember("user_healthcheck_error", error, to: &body) }
         JSONWriter.closeObject(in: &body)
         return .json(.ok, body)
+    }
+
+    private static func userError(_ report: HealthReport) -> String? {
+        if let complaint = report.complaint { return complaint }
+        guard report.status == .unhealthy, let exit = report.lastExit else { return nil }
+        return "Healthcheck error: no worker is ready; the last one ended with \(exit)"
+    }
+
+    /// This server's version, and what the worker says of itself.
+    private static func appendVersions(_ versions: [String: String], to body: inout [UInt8]) {
+        JSONWriter.openObject(in: &body)
+        JSONWriter.appendMember("supervisor", ProductVersion.text, to: &body)
+        for key in versions.keys.sorted() where key != "supervisor" {
+            JSONWriter.appendMember(key, versions[key] ?? "", to: &body)
+        }
+        JSONWriter.closeObject(in: &body)
     }
 
     private static func appendSetup(_ setup: SetupReport, to body: inout [UInt8]) {
@@ -83,22 +95,4 @@ enum HealthRoutes {
         if !setup.logs.isEmpty { JSONWriter.appendMember("logs", setup.logs, to: &body) }
         JSONWriter.closeObject(in: &body)
     }
-}
-
-/// Cog's discovery document at `/`.
-enum DiscoveryDocument {
-    static let response: Response = {
-        var body: [UInt8] = []
-        JSONWriter.openObject(in: &body)
-        JSONWriter.appendMember("cog_version", ProductVersion.text, to: &body)
-        JSONWriter.appendMember("docs_url", "/docs", to: &body)
-        JSONWriter.appendMember("healthcheck_url", "/health-check", to: &body)
-        JSONWriter.appendMember("openapi_url", "/openapi.json", to: &body)
-        JSONWriter.appendMember("predictions_cancel_url", "/predictions/{prediction_id}/cancel", to: &body)
-        JSONWriter.appendMember("predictions_idempotent_url", "/predictions/{prediction_id}", to: &body)
-        JSONWriter.appendMember("predictions_url", "/predictions", to: &body)
-        JSONWriter.appendMember("shutdown_url", "/shutdown", to: &body)
-        JSONWriter.closeObject(in: &body)
-        return .json(.ok, body)
-    }()
 }

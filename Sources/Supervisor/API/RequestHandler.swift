@@ -52,13 +52,12 @@ package struct RequestHandler {
         _ endpoint: Endpoint, _ parameters: PathParameters, _ request: Request, _ engine: borrowing SupervisorEngine
     ) -> Reply {
         switch endpoint {
-        case .discovery: return .respond(DiscoveryDocument.response)
+        case .discovery:
+            return .respond(DiscoveryDocument.response(defaultDeployment.flatMap { engine.deployments[$0].handler }))
         case .live: return .respond(HealthRoutes.live)
         case .ready: return .respond(HealthRoutes.ready(engine))
         case .shutdown: return .command(.shutdown, .cog)
-        case .health, .openAPI, .createPrediction, .putPrediction, .readPrediction, .predictionEvents,
-            .cancelPrediction, .typedStream:
-            break
+        case .health, .openAPI, .create, .put, .read, .events, .cancel, .typedStream: break
         }
         let scope: DeploymentScope
         switch self.scope(parameters["deployment"]) {
@@ -68,13 +67,13 @@ package struct RequestHandler {
         switch endpoint {
         case .health:
             guard let index = scope.index else { return noDefault(.cog) }
-            return .respond(health(index, engine.deployments[index]))
+            return health(index, engine.deployments[index])
         case .openAPI:
             guard let index = scope.index else { return noDefault(.cog) }
             return .respond(OpenAPIDocument.response(engine.deployments[index]))
-        case .createPrediction: return create(request, scope, pathID: nil, engine)
+        case .create(let kind): return create(kind, request, scope, pathID: nil, engine)
         case .typedStream: return createTyped(request, scope, engine)
-        case .putPrediction, .readPrediction, .predictionEvents, .cancelPrediction:
+        case .put, .read, .events, .cancel:
             return predictionReply(endpoint, parameters["id"] ?? "", request, scope, engine)
         case .discovery, .live, .ready, .shutdown:
             preconditionFailure("answered above; they have no deployment")
@@ -86,16 +85,18 @@ package struct RequestHandler {
         _ engine: borrowing SupervisorEngine
     ) -> Reply {
         guard let id = PredictionID(text) else {
-            if endpoint == .putPrediction { return .respond(PredictionBody.badID(["path", "prediction_id"]).response) }
-            return .respond(endpoint == .cancelPrediction ? .json(.notFound, emptyObject) : unknown)
+            if case .put(let kind) = endpoint {
+                return .respond(PredictionBody.badID(["path", "\(kind.rawValue)_id"]).response)
+            }
+            return .respond(endpoint == .cancel ? .json(.notFound, emptyObject) : unknown)
         }
-        if endpoint == .putPrediction { return create(request, scope, pathID: id, engine) }
+        if case .put(let kind) = endpoint { return create(kind, request, scope, pathID: id, engine) }
         if case .named(let wanted) = scope, let owner = owner(of: id, engine), owner.value != wanted {
-            return .respond(endpoint == .cancelPrediction ? .json(.notFound, emptyObject) : unknown)
+            return .respond(endpoint == .cancel ? .json(.notFound, emptyObject) : unknown)
         }
         switch endpoint {
-        case .readPrediction: return .command(.read(id), .cog)
-        case .cancelPrediction: return .command(.cancel(id), .cog)
+        case .read: return .command(.read(id), .cog)
+        case .cancel: return .command(.cancel(id), .cog)
         default: return events(id, request, engine)
         }
     }
@@ -135,12 +136,16 @@ package struct RequestHandler {
         .respond(ErrorCatalog.noDefaultDeployment(known: names).response(style))
     }
 
-    private mutating func health(_ index: Int, _ deployment: Deployment) -> Response {
+    /// From memory as long as nothing has changed; workers are only asked where the handler has a check of its own.
+    private mutating func health(_ index: Int, _ deployment: Deployment) -> Reply {
+        if deployment.isReady, deployment.handler?.hasHealthCheck == true {
+            return .command(.health(DeploymentIndex(index)), .cog)
+        }
         let fingerprint = HealthRoutes.Fingerprint(deployment)
-        if let known = healthDocuments[index], known.of == fingerprint { return known.response }
-        let response = HealthRoutes.health(deployment)
+        if let known = healthDocuments[index], known.of == fingerprint { return .respond(known.response) }
+        let response = HealthRoutes.health(deployment.healthReport())
         healthDocuments[index] = (fingerprint, response)
-        return response
+        return .respond(response)
     }
 
     private func owner(of id: PredictionID, _ engine: borrowing SupervisorEngine) -> DeploymentIndex? {
@@ -153,8 +158,13 @@ package struct RequestHandler {
     // MARK: Predictions
 
     private mutating func create(
-        _ request: Request, _ scope: DeploymentScope, pathID: PredictionID?, _ engine: borrowing SupervisorEngine
+        _ kind: RunKind, _ request: Request, _ scope: DeploymentScope, pathID: PredictionID?,
+        _ engine: borrowing SupervisorEngine
     ) -> Reply {
+        let form = PredictionForm.of(request)
+        if kind == .training, case .stream = form {
+            return .respond(ErrorCatalog.trainingsDoNotStream.response(.cog))
+        }
         let body: PredictionBody
         switch PredictionBody.parse(request) {
         case .failure(let refusal): return .respond(refusal.response)
@@ -164,12 +174,11 @@ package struct RequestHandler {
             return .respond(
                 Refusal(
                     .unprocessableContent,
-                    RequestProblem(["body", "id"], "prediction ID must match the ID supplied in the URL")
+                    RequestProblem(["body", "id"], "\(kind.rawValue) ID must match the ID supplied in the URL")
                 ).response)
         }
         let draft = Draft(
-            id: pathID ?? body.id, body: body, form: PredictionForm.of(request), isIdempotent: pathID != nil,
-            style: .cog)
+            kind: kind, id: pathID ?? body.id, body: body, form: form, isIdempotent: pathID != nil, style: .cog)
         return submit(draft, scope, engine)
     }
 
@@ -186,12 +195,14 @@ package struct RequestHandler {
             profile: isFlat ? .typedFlat : .typed, flavor: .typed,
             resume: PredictionForm.resumePoint(request, usesQuery: false))
         let draft = Draft(
-            id: body.id, body: body, form: .stream(stream), isIdempotent: body.id != nil, style: .coded)
+            kind: .prediction, id: body.id, body: body, form: .stream(stream), isIdempotent: body.id != nil,
+            style: .coded)
         return submit(draft, scope, engine)
     }
 
     /// A request for a prediction before it is known whether there will be a new one.
     private struct Draft {
+        let kind: RunKind
         let id: PredictionID?
         let body: PredictionBody
         let form: AnswerForm
@@ -207,20 +218,24 @@ package struct RequestHandler {
         if let id = draft.id, let reply = joinReply(draft, id, index, engine) { return reply }
         let handler = engine.deployments[index].handler
         if let refusal = streamingRefusal(draft, handler) { return .respond(refusal.response(draft.style)) }
-        if let handler, let errors = validators.errors(in: draft.body.input, handler, deployment: index) {
-            return .respond(.json(.unprocessableContent, errors))
+        var input = draft.body.input
+        if let handler {
+            switch validators.judge(input, handler, draft.kind, deployment: index) {
+            case .fits(let edited): input = edited
+            case .refused(let errors): return .respond(.json(.unprocessableContent, errors))
+            }
         }
         if draft.body.webhook != nil, let webhookRefusal {
             return .respond(PredictionBody.badWebhook(webhookRefusal).response)
         }
         let command = CreatePrediction(
-            id: draft.id, deployment: DeploymentIndex(index), input: draft.body.input, context: draft.body.context,
+            id: draft.id, deployment: DeploymentIndex(index), input: input, context: draft.body.context,
             form: draft.form, isIdempotent: draft.isIdempotent, webhook: draft.body.webhook)
         return .command(.create(command), draft.style)
     }
 
     /// What a request with a known id gets: the prediction that runs, or the result of one that meant the same.
-    private func joinReply(
+    private mutating func joinReply(
         _ draft: Draft, _ id: PredictionID, _ index: Int, _ engine: borrowing SupervisorEngine
     ) -> Reply? {
         let key: PredictionKey
@@ -228,7 +243,9 @@ package struct RequestHandler {
         case .isNew: return nil
         case .joinsRunning(let running): key = running
         case .mayRepeat(let finished, let deployment, let input):
-            guard deployment.value == index, isSame(draft.body.input, input) else { return nil }
+            let wanted = validators.edited(
+                draft.body.input, engine.deployments[index].handler, draft.kind, deployment: index)
+            guard deployment.value == index, isSame(wanted, input) else { return nil }
             key = finished
         }
         let owner = engine.deployment(of: key).value

@@ -8,12 +8,18 @@ package enum Endpoint: Equatable, Sendable {
     case ready
     case openAPI
     case shutdown
-    case createPrediction
-    case putPrediction
-    case readPrediction
-    case predictionEvents
-    case cancelPrediction
+    case create(RunKind)
+    case put(RunKind)
+    case read
+    case events
+    case cancel
     case typedStream
+}
+
+/// What a run is asked for as. Both kinds share ids, slots and the handler.
+package enum RunKind: String, Hashable, Sendable {
+    case prediction
+    case training
 }
 
 /// The one table of paths.
@@ -30,11 +36,13 @@ package enum Routes {
         for prefix in ["", "/{deployment}"] {
             router.add(.get, prefix + "/health-check", .health)
             router.add(.get, prefix + "/openapi.json", .openAPI)
-            router.add(.post, prefix + "/predictions", .createPrediction)
-            router.add(.put, prefix + "/predictions/{id}", .putPrediction)
-            router.add(.get, prefix + "/predictions/{id}", .readPrediction)
-            router.add(.get, prefix + "/predictions/{id}/events", .predictionEvents)
-            router.add(.post, prefix + "/predictions/{id}/cancel", .cancelPrediction)
+            for (collection, kind) in [("/predictions", RunKind.prediction), ("/trainings", .training)] {
+                router.add(.post, prefix + collection, .create(kind))
+                router.add(.put, prefix + collection + "/{id}", .put(kind))
+                router.add(.get, prefix + collection + "/{id}", .read)
+                router.add(.post, prefix + collection + "/{id}/cancel", .cancel)
+            }
+            router.add(.get, prefix + "/predictions/{id}/events", .events)
         }
         router.add(.post, "/{deployment}/stream", .typedStream)
         return router

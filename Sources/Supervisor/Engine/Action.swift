@@ -20,7 +20,7 @@ package enum Action: Sendable {
     /// Read the file whole (its size must be the given one, if one is given), delete it, and answer with `spillLoaded`. The path is what the worker said and
     /// must lie in the spool.
     case loadSpill(WorkerID, path: String, size: Int?, limit: Int)
-    /// Read what the worker has written to its logs so far, then answer with `logsDrained`.
+    /// Read what the worker has written to its logs so far, then answer with `logsDrained`, before any later action.
     case drainLogs(WorkerID)
     case pauseReading(WorkerID)
     case resumeReading(WorkerID)
@@ -61,6 +61,7 @@ package enum Answer: Equatable, Sendable {
     /// The document of either, for a request that only read it.
     case document(PredictionID, [UInt8])
     case cancelRequested
+    case health(HealthReport)
     case shutdownBegun
     case rejected(Rejection)
 }

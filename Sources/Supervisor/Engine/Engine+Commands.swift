@@ -29,6 +29,7 @@ extension SupervisorEngine {
         case .cancel(let id): cancel(id, for: connection)
         case .read(let id): read(id, for: connection)
         case .subscribe(let id, let request): subscribe(id, request, for: connection)
+        case .health(let deployment): checkHealth(of: deployment, for: connection)
         case .shutdown:
             actions.append(.respond(connection, .shutdownBegun))
             stopRequested(.interrupt)
@@ -100,8 +101,9 @@ extension SupervisorEngine {
     }
 
     private mutating func dispatch(_ key: PredictionKey, to slot: Slot, handler: ServedHandler, context: [UInt8]?) {
-        // What has no line end yet was printed before this run.
-        flushLogLines(slot.worker)
+        // What was printed before this run is read before the run can print anything.
+        workers[slot.worker.handle].drains.append(.beforeRun(slot: slot.number))
+        actions.append(.drainLogs(slot.worker))
         predictions[key].slot = slot
         let run = workers[slot.worker.handle].nextRun
         workers[slot.worker.handle].nextRun += 1
@@ -190,7 +192,9 @@ extension SupervisorEngine {
         let notice = noticeBeforeEnd(of: key)
         predictions[key].prediction.finish(outcome, collected: collected, now: now, wall: wall)
         let id = predictions[key].prediction.id
-        if case .failed(_, let code) = outcome { logFailure(id, code, predictions[key].prediction.deployment) }
+        if case .failed(let failure) = outcome {
+            logFailure(id, failure.code, predictions[key].prediction.deployment)
+        }
         let waiting = predictions[key].waiting
         predictions[key].waiting = []
         for connection in waiting {

@@ -183,6 +183,9 @@ extension SupervisorEngine {
             connections[connection] = nil
             predictions[key].waiting.removeAll { $0 == connection }
             if predictions[key].attachment == .client(connection) { requestCancel(key) }
+        case .asking(let deployment):
+            connections[connection] = nil
+            deployments[deployment.value].healthRound?.left(connection)
         case .reading(let key, let request):
             let subscriber = SubscriberID(rawValue: connection.rawValue)
             _ = predictions[key].prediction.streams.with(request.profile) { $0.channel.unsubscribe(subscriber) }

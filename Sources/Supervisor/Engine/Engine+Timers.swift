@@ -26,6 +26,7 @@ extension SupervisorEngine {
             pending.expire(now: now)
             scheduleForgettingCancellations()
         case .streamTick: tick()
+        case .healthCheck(let deployment): healthTookTooLong(deployment)
         case .drain: take(drain.timeOver())
         }
     }

@@ -72,8 +72,8 @@ extension SupervisorEngine {
         switch message {
         case .hello(let hello): try workerSaidHello(worker, hello)
         case .loading(let progress): workerIsLoading(worker, progress)
-        case .ready(let manifest): workerBecameReady(worker, manifest)
-        case .setupFailed(let failure): workerSetupFailed(worker, failure)
+        case .ready(let manifest): drainLogs(of: worker, then: .ready(manifest))
+        case .setupFailed(let failure): drainLogs(of: worker, then: .setupFailed(failure))
         case .started(let slot): runStarted(slot, worker)
         case .output: preconditionFailure("outputs within the frame never become messages here")
         case .spilledOutput(let slot, _, let file):
@@ -85,7 +85,8 @@ extension SupervisorEngine {
         case .log(let slot, _, let text): logged(text, slot: slot, worker)
         case .metric(let slot, _, let metric): metricRecorded(metric, slot: slot, worker)
         case .done(let slot, _, let outcome, let isCollected): runDone(slot, outcome, collected: isCollected, worker)
-        case .heartbeat, .pong, .healthResult: break
+        case .healthResult(let result): healthAnswered(worker, result)
+        case .heartbeat, .pong: break
         }
     }
 
@@ -97,7 +98,7 @@ extension SupervisorEngine {
     }
 
     private mutating func logged(_ text: LogText, slot: UInt16?, _ worker: WorkerID) {
-        guard let slot else { return workerLogLines(worker, text.stream, text.bytes) }
+        guard let slot else { return workerLogLines(worker, text.stream, text.bytes, isFramed: true) }
         guard let key = workers[worker.handle].prediction(in: slot) else { return }
         text.bytes.withUnsafeBytes { predictions[key].prediction.logReceived($0, source: text.stream) }
         markDirty(key)
@@ -116,19 +117,51 @@ extension SupervisorEngine {
         let outcome: Outcome =
             switch result {
             case .succeeded: .succeeded
-            case .failed(let failure): .failed(message: failure.error, code: .predictionFailed)
+            case .failed(let failure):
+                .failed(
+                    message: failure.error, code: .predictionFailed, kind: failure.kind,
+                    isRetryable: failure.isRetryable)
             case .canceled: .canceled
             }
-        workers[worker.handle].finishing.append(FinishingRun(slot: slot, outcome: outcome, collected: collected))
-        if workers[worker.handle].finishing.count == 1 { actions.append(.drainLogs(worker)) }
+        let ended = FinishingRun(slot: slot, outcome: outcome, collected: collected)
+        // One reading serves all runs that end in this turn, unless another run began between them.
+        let last = workers[worker.handle].drains.count - 1
+        if last >= 0, case .afterRuns(let others) = workers[worker.handle].drains[last] {
+            workers[worker.handle].drains[last] = .afterRuns(others + [ended])
+        } else {
+            drainLogs(of: worker, then: .afterRuns([ended]))
+        }
+    }
+
+    // MARK: Logs before and after
+
+    private mutating func drainLogs(of worker: WorkerID, then drain: LogDrain) {
+        workers[worker.handle].drains.append(drain)
+        actions.append(.drainLogs(worker))
     }
 
     mutating func logsDrained(_ worker: WorkerID) {
         guard workers.contains(worker.handle) else { return }
         flushLogLines(worker)
-        let finishing = workers[worker.handle].finishing
-        workers[worker.handle].finishing = []
-        for run in finishing { runEnded(run, worker) }
+        guard !workers[worker.handle].drains.isEmpty else { return }
+        complete(workers[worker.handle].drains.removeFirst(), worker)
+    }
+
+    /// Nothing more will be read of the worker's logs, or not in time: what waited for that goes on.
+    mutating func completeDrains(_ worker: WorkerID) {
+        flushLogLines(worker)
+        let drains = workers[worker.handle].drains
+        workers[worker.handle].drains = []
+        for drain in drains { complete(drain, worker) }
+    }
+
+    private mutating func complete(_ drain: LogDrain, _ worker: WorkerID) {
+        switch drain {
+        case .ready(let manifest): workerBecameReady(worker, manifest)
+        case .setupFailed(let failure): workerSetupFailed(worker, failure)
+        case .beforeRun: break
+        case .afterRuns(let runs): for run in runs { runEnded(run, worker) }
+        }
     }
 
     private mutating func runEnded(_ ended: FinishingRun, _ worker: WorkerID) {

@@ -73,7 +73,6 @@ extension SupervisorEngine {
         guard workers[worker.handle].stage == .loading else { return }
         actions.append(.cancelTimer(.loadDeadline(worker)))
         let index = workers[worker.handle].deployment
-        flushLogLines(worker)
         switch ServedHandler.resolve(manifest, deployments[index.value].settings) {
         case .failure(let conflict): failStart(worker, index, conflict.text)
         case .success(let handler):
@@ -82,6 +81,7 @@ extension SupervisorEngine {
             workers[worker.handle].runs = Array(repeating: .none, count: handler.concurrency)
             deployments[index.value].handler = handler
             deployments[index.value].lastExit = nil
+            deployments[index.value].isGivenUp = false
             deployments[index.value].slots.workerBecameReady(worker, slots: handler.concurrency)
             if deployments[index.value].setup.status != .succeeded {
                 deployments[index.value].setup.status = .succeeded
@@ -103,13 +103,14 @@ extension SupervisorEngine {
 
     mutating func workerSetupFailed(_ worker: WorkerID, _ failure: SetupFailure) {
         let index = workers[worker.handle].deployment
-        flushLogLines(worker)
-        let kind = failure.kind.map { "\($0): " } ?? ""
+        // Many a message names its kind itself.
+        let kind = failure.kind.flatMap { failure.message.contains($0) ? nil : "\($0): " } ?? ""
         note(.error, "setup failed: \(kind)\(failure.message)", worker)
-        if let traceback = failure.traceback { deployments[index.value].setup.append(traceback + "\n") }
+        if let traceback = failure.traceback, deployments[index.value].setup.status != .succeeded {
+            deployments[index.value].setup.explain(traceback)
+        }
         failSetup(index, "Setup failed: \(kind)\(failure.message)")
-        // What has never worked will not work the next time either; what has, was kept from it by something that passes.
-        deployments[index.value].isGivenUp = deployments[index.value].setup.status == .failed
+        giveUpIfNeverReady(index)
         stopWorker(worker)
     }
 
@@ -117,7 +118,12 @@ extension SupervisorEngine {
         guard deployments[index.value].setup.status != .succeeded else { return }
         deployments[index.value].setup.status = .failed
         deployments[index.value].setup.completedWall = wall
-        deployments[index.value].setup.append("worker setup failed: \(text)\n")
+        deployments[index.value].setup.explain("worker setup failed: \(text)")
+    }
+
+    /// What has never worked will not work the next time either; what has, was kept from it by something that passes.
+    private mutating func giveUpIfNeverReady(_ index: DeploymentIndex) {
+        deployments[index.value].isGivenUp = deployments[index.value].setup.status == .failed
     }
 
     mutating func loadTookTooLong(_ worker: WorkerID) {
@@ -127,6 +133,7 @@ extension SupervisorEngine {
         let index = workers[worker.handle].deployment
         note(.error, "the worker was not ready in time (load_timeout)", worker)
         failSetup(index, "worker setup timed out")
+        giveUpIfNeverReady(index)
         workers[worker.handle].fault = "setup timed out"
         stopWorker(worker)
     }
@@ -204,9 +211,13 @@ extension SupervisorEngine {
 
     /// Text that is of no run by the worker's own word: of the only prediction that runs there, if it is the only one;
     /// never of a wrong one.
-    mutating func workerLogLines(_ worker: WorkerID, _ source: LogSource, _ text: [UInt8]) {
+    ///
+    /// - Parameter isFramed: it came between the frames, so it was written before the `started` that has not come yet.
+    mutating func workerLogLines(_ worker: WorkerID, _ source: LogSource, _ text: [UInt8], isFramed: Bool = false) {
         let index = workers[worker.handle].deployment
-        if let key = workers[worker.handle].onlyPrediction {
+        if let key = workers[worker.handle].onlyPrediction,
+            !isFramed || predictions[key].prediction.status == .processing
+        {
             text.withUnsafeBytes { predictions[key].prediction.logReceived($0, source: source) }
             markDirty(key)
             noteWebhook(key, .logs)
@@ -229,7 +240,7 @@ extension SupervisorEngine {
         note(.error, "the worker broke the protocol and is stopped: \(error)", worker)
         workers[worker.handle].fault = "\(error)"
         // Runs whose last frame came before the fault have ended well, whether or not it came in the same read.
-        logsDrained(worker)
+        completeDrains(worker)
         for key in workers[worker.handle].activePredictions {
             abandonSilently(key, worker)
             end(
@@ -269,6 +280,7 @@ extension SupervisorEngine {
     private mutating func retire(_ worker: WorkerID) {
         let index = workers[worker.handle].deployment
         deployments[index.value].slots.workerLeft(worker)
+        healthWorkerLeft(worker)
     }
 
     /// Begins to end the worker, or goes on to the next step of it.
@@ -303,7 +315,7 @@ extension SupervisorEngine {
     mutating func bury(_ worker: WorkerID, _ reason: ExitReason) {
         let (index, place) = (workers[worker.handle].deployment, workers[worker.handle].place)
         let wasAsked = workers[worker.handle].stage == .stopping
-        logsDrained(worker)
+        completeDrains(worker)
         let text = "\(workers[worker.handle].fault.map { "\($0); " } ?? "")\(reason.text)"
         note(wasAsked && workers[worker.handle].fault == nil ? .info : .error, "worker exited: \(text)", worker)
         retire(worker)

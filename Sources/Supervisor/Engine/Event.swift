@@ -48,6 +48,8 @@ package enum Command: Sendable {
     case cancel(PredictionID)
     case read(PredictionID)
     case subscribe(PredictionID, StreamRequest)
+    /// The health document of a deployment whose handler has a check of its own.
+    case health(DeploymentIndex)
     case shutdown
 }
 

@@ -74,6 +74,8 @@ package enum TimerID: Hashable, Sendable {
     case webhook(PredictionKey)
     /// Heartbeats and write time-outs of all streams.
     case streamTick
+    /// Workers have not answered the question for their health.
+    case healthCheck(DeploymentIndex)
     /// The next step of the drain.
     case drain
 }

@@ -98,6 +98,8 @@ package struct SupervisorEngine: ~Copyable {
     enum Role: Equatable {
         case waiting(PredictionKey)
         case reading(PredictionKey, StreamRequest)
+        /// It waits for a deployment's health.
+        case asking(DeploymentIndex)
     }
 
     /// - Parameter wallOffset: nanoseconds to add to the monotonic time for nanoseconds since 1970.

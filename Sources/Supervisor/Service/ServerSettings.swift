@@ -62,12 +62,12 @@ package struct ServerSettings {
             + configured.environment.map { (name: $0.name, value: $0.value) }
         return Deployment(
             settings: DeploymentSettings(
-                name: configured.name, isDefault: configured.isDefault, handler: configured.handler,
+                name: configured.name, handler: configured.handler,
                 workers: configured.workers, concurrency: configured.concurrency, streaming: configured.streaming,
                 loadTimeout: configured.loadTimeout ?? never, stopGrace: configured.stopGrace,
                 limits: PredictionLimits(
                     output: configured.outputLimit, logs: configured.logLimit,
-                    appendedMetrics: configured.appendMetricLimit)),
+                    metrics: configured.appendMetricLimit)),
             command: configured.command, environment: environment, workingDirectory: configured.workingDirectory)
     }
 

@@ -22,7 +22,7 @@ final class Simulation {
             .testing("echo", workers: 2) {
                 $0.loadTimeout = 30 * second
                 $0.stopGrace = 2 * second
-                $0.limits = PredictionLimits(output: 200_000, logs: 300, appendedMetrics: 50)
+                $0.limits = PredictionLimits(output: 200_000, logs: 300, metrics: 50)
             }
         ]
         $0.streams = StreamSettings(

@@ -27,6 +27,14 @@ extension InputSchema {
         return RawJSON(unchecked: Self.rebuild(input.bytes, members, keeping: kept, adding: additions))
     }
 
+    /// The names of the top-level members that `editedInput` would drop, each once.
+    package func unknownFields(of input: RawJSON) -> [String] {
+        guard let members = input.bytes.withUnsafeBytes({ try? JSONScanner.members(of: $0) }) else { return [] }
+        let known = Set(knownProperties().map(\.name.bytes))
+        var seen: Set<String> = []
+        return members.map(\.key).filter { !known.contains(Array($0.utf8)) && seen.insert($0).inserted }
+    }
+
     private static func rebuild(
         _ bytes: [UInt8], _ members: [JSONMember], keeping kept: [Int], adding additions: [SchemaNode.Name]
     ) -> [UInt8] {

@@ -11,62 +11,90 @@ struct MetricTable {
         case object([String: Node])
     }
 
-    /// Bounds the elements of all appended lists together.
-    let appendLimit: Int
-    private var root: [String: Node] = [:]
-    private var appendedBytes = 0
-    private(set) var isTruncated = false
+    /// The bytes that are kept, those of lists apart: one metric that is appended to without end must not keep the others
+    /// from being told.
+    private struct Account {
+        /// For each kind.
+        let limit: Int
+        var values = 0
+        var lists = 0
+        /// Something was left out.
+        var isTruncated = false
 
-    init(appendLimit: Int) {
-        self.appendLimit = appendLimit
+        /// What each name weighs, however long it is.
+        static let nameWeight = ProtocolLimits.maximumMetricNameLength
+
+        mutating func refund(_ node: Node?) {
+            switch node {
+            case nil: break
+            case .value(let raw): values -= raw.bytes.count + Account.nameWeight
+            case .list(let elements): lists -= elements.count + Account.nameWeight
+            case .object(let members): for member in members.values { refund(member) }
+            }
+        }
+    }
+
+    private var root: [String: Node] = [:]
+    private var account: Account
+
+    /// - Parameter limit: bytes of the values that were appended, and as well of all others; a name counts as if it were
+    ///   of the greatest length.
+    init(limit: Int) {
+        account = Account(limit: limit)
     }
 
     var isEmpty: Bool { root.isEmpty }
 
-    /// Answers whether this was the value that met the cap for lists.
+    /// Answers whether this was the first value that met the cap. What does not fit is left out; what was there stays.
     mutating func record(_ metric: Metric) -> Bool {
         let path = metric.name.split(separator: ".", omittingEmptySubsequences: false)
-        let before = isTruncated
-        var allowance = isTruncated ? -1 : appendLimit - appendedBytes
-        let used = MetricTable.apply(metric, at: path[...], in: &root, allowance: &allowance)
-        appendedBytes += used
-        if allowance < 0 { isTruncated = true }
-        return isTruncated && !before
+        let before = account.isTruncated
+        MetricTable.apply(metric, at: path[...], in: &root, &account)
+        return account.isTruncated && !before
     }
 
-    /// Applies the metric below `members`; answers how many bytes lists grew by. `allowance` becomes negative when a
-    /// list could not grow any more.
+    /// Applies the metric below `members`.
     private static func apply(
-        _ metric: Metric, at path: ArraySlice<Substring>, in members: inout [String: Node], allowance: inout Int
-    ) -> Int {
-        guard let first = path.first else { return 0 }
+        _ metric: Metric, at path: ArraySlice<Substring>, in members: inout [String: Node], _ account: inout Account
+    ) {
+        guard let first = path.first else { return }
         let key = String(first)
         if path.count > 1 {
             var inner: [String: Node] = [:]
-            if case .object(let existing) = members[key] { inner = existing }
+            if case .object(let existing) = members[key] { inner = existing } else { account.refund(members[key]) }
+            // Only one of the two may hold the group while it is changed, or it would be copied.
             members[key] = nil
-            let used = apply(metric, at: path.dropFirst(), in: &inner, allowance: &allowance)
+            apply(metric, at: path.dropFirst(), in: &inner, &account)
             members[key] = inner.isEmpty ? nil : .object(inner)
-            return used
+            return
         }
         switch metric.mode {
-        case .replace:
-            members[key] = metric.value == .null ? nil : .value(metric.value)
-            return 0
-        case .increment:
-            members[key] = sum(members[key], metric.value)
-            return 0
-        case .append:
-            return append(metric.value, to: &members[key], allowance: &allowance)
+        case .replace: set(metric.value == .null ? nil : .value(metric.value), at: &members[key], &account)
+        case .increment: set(sum(members[key], metric.value), at: &members[key], &account)
+        case .append: append(metric.value, to: &members[key], &account)
         }
     }
 
-    private static func append(_ value: RawJSON, to node: inout Node?, allowance: inout Int) -> Int {
-        let size = value.bytes.count + 1
-        guard allowance >= size else {
-            allowance = -1
-            return 0
+    /// A value that leads over the cap is not taken; one that is no larger than what it replaces always is.
+    private static func set(_ new: Node?, at node: inout Node?, _ account: inout Account) {
+        var after = account
+        after.refund(node)
+        switch new {
+        case nil: break
+        // An `increment` of what is no number.
+        case .list, .object: return
+        case .value(let raw):
+            after.values += raw.bytes.count + Account.nameWeight
+            guard after.values <= max(account.limit, account.values) else {
+                account.isTruncated = true
+                return
+            }
         }
+        account = after
+        node = new
+    }
+
+    private static func append(_ value: RawJSON, to node: inout Node?, _ account: inout Account) {
         var elements: [UInt8] = []
         switch node {
         case .list(let existing): elements = existing
@@ -76,11 +104,19 @@ struct MetricTable {
         case .value(let set): elements = set.bytes
         case .object, nil: break
         }
+        if !elements.contains(where: { $0 > 0x20 }) { elements = [] }
+        var after = account
+        after.refund(node)
+        after.lists += elements.count + value.bytes.count + (elements.isEmpty ? 0 : 1) + Account.nameWeight
+        guard after.lists <= account.limit else {
+            account.isTruncated = true
+            return
+        }
+        account = after
         node = nil
-        if elements.contains(where: { $0 > 0x20 }) { elements.append(UInt8(ascii: ",")) } else { elements = [] }
+        if !elements.isEmpty { elements.append(UInt8(ascii: ",")) }
         elements.append(contentsOf: value.bytes)
         node = .list(elements)
-        return size
     }
 
     /// Whole numbers stay whole while they fit 64 bits; what is no number is not added.

@@ -5,12 +5,13 @@ import WireProtocol
 package struct PredictionLimits: Equatable, Sendable {
     package var output: Int
     package var logs: Int
-    package var appendedMetrics: Int
+    /// Of appended values, and as well of all others.
+    package var metrics: Int
 
-    package init(output: Int, logs: Int, appendedMetrics: Int) {
+    package init(output: Int, logs: Int, metrics: Int) {
         self.output = output
         self.logs = logs
-        self.appendedMetrics = appendedMetrics
+        self.metrics = metrics
     }
 }
 
@@ -59,7 +60,7 @@ package struct Prediction: ~Copyable {
         createdAt = now
         createdWall = wall
         logs = LogAccumulator(limit: limits.logs)
-        metrics = MetricTable(appendLimit: limits.appendedMetrics)
+        metrics = MetricTable(limit: limits.metrics)
         self.streams.publishStart(id: id)
     }
 
@@ -102,7 +103,7 @@ package struct Prediction: ~Copyable {
     /// Said once, where whoever misses the values will look.
     private mutating func noteMetricCap() {
         let notice =
-            "[appended metric values over \(limits.appendedMetrics) bytes are not kept; "
+            "[metric values over \(limits.metrics) bytes are not kept; "
             + "the stream of metric events goes on]\n"
         Array(notice.utf8).withUnsafeBytes { logReceived($0, source: .standardError) }
     }
@@ -171,7 +172,7 @@ package struct Prediction: ~Copyable {
         JSONWriter.openObject(in: &body)
         if let completedWall { Prediction.appendTime("completed_at", completedWall, to: &body) }
         Prediction.appendTime("created_at", createdWall, to: &body)
-        if case .failed(let message, _) = outcome { JSONWriter.appendMember("error", message, to: &body) }
+        if case .failed(let failure) = outcome { JSONWriter.appendMember("error", failure.message, to: &body) }
         JSONWriter.appendMember("id", id.text, to: &body)
         let inputOffset = body.count
         JSONWriter.beginMember("logs", in: &body)

@@ -42,7 +42,7 @@ package enum FailureCode: String, Sendable {
 /// How a prediction ended.
 package enum Outcome: Equatable, Sendable {
     case succeeded
-    case failed(message: String, code: FailureCode)
+    case failed(Failure)
     case canceled
 
     package var status: PredictionStatus {
@@ -52,4 +52,21 @@ package enum Outcome: Equatable, Sendable {
         case .canceled: .canceled
         }
     }
+
+    static func failed(
+        message: String, code: FailureCode, kind: String? = nil, isRetryable: Bool? = nil
+    ) -> Outcome {
+        .failed(Failure(message: message, code: code, kind: kind, isRetryable: isRetryable ?? code.isRetryable))
+    }
+}
+
+/// Why a prediction failed.
+package struct Failure: Equatable, Sendable {
+    /// For the client.
+    package let message: String
+    package let code: FailureCode
+    /// The class of the error in the language of the worker, where that said so: `ValueError`.
+    package let kind: String?
+    /// Whether the same request may do better at another try.
+    package let isRetryable: Bool
 }

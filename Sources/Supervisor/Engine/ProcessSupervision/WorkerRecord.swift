@@ -33,8 +33,10 @@ struct WorkerRecord: ~Copyable {
     /// A payload is being read from a file; what came behind it waits here.
     var spill: PendingSpill?
     var held: [UInt8] = []
-    /// `done` frames that wait until the logs written before them were read.
-    var finishing: [FinishingRun] = []
+    /// What waits until its logs were read; one for each `drainLogs`, in their order.
+    var drains: [LogDrain] = []
+    /// It was asked whether it is well, and has not answered.
+    var owesHealth = false
     var standardOutput = LogLines()
     var standardError = LogLines()
     /// The predictions whose readers the worker is waiting for.
@@ -55,19 +57,25 @@ struct WorkerRecord: ~Copyable {
         return key
     }
 
-    /// The only prediction that runs here; nil when there are none or several.
+    /// The only prediction that can have printed what is read now; nil when there are none or several. A run whose frame
+    /// has not left yet is not meant.
     var onlyPrediction: PredictionKey? {
         var only: PredictionKey?
-        for run in runs {
+        for (slot, run) in runs.enumerated() {
             switch run {
             case .none: continue
             case .active(let key, _):
+                if isBeginning(UInt16(slot)) { continue }
                 if only != nil { return nil }
                 only = key
             case .abandoned: return nil
             }
         }
         return only
+    }
+
+    private func isBeginning(_ slot: UInt16) -> Bool {
+        drains.contains { if case .beforeRun(slot) = $0 { true } else { false } }
     }
 
     var activePredictions: [PredictionKey] {
@@ -82,6 +90,7 @@ struct PendingSpill {
     let mime: String?
 }
 
+/// A run that has said `done`.
 struct FinishingRun {
     let slot: UInt16
     let outcome: Outcome

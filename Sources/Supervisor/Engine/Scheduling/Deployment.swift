@@ -3,8 +3,6 @@ import WireProtocol
 /// What the configuration says of one deployment, as far as decisions depend on it.
 package struct DeploymentSettings: Equatable, Sendable {
     package var name: String
-    /// Serves the routes without a prefix.
-    package var isDefault: Bool
     /// Which of the worker's handlers; nil: its only one.
     package var handler: String?
     package var workers: Int
@@ -19,11 +17,10 @@ package struct DeploymentSettings: Equatable, Sendable {
     package var limits: PredictionLimits
 
     package init(
-        name: String, isDefault: Bool, handler: String?, workers: Int, concurrency: Int?, streaming: Bool?,
+        name: String, handler: String?, workers: Int, concurrency: Int?, streaming: Bool?,
         loadTimeout: UInt64, stopGrace: UInt64, limits: PredictionLimits
     ) {
         self.name = name
-        self.isDefault = isDefault
         self.handler = handler
         self.workers = workers
         self.concurrency = concurrency
@@ -42,6 +39,16 @@ package struct ServedHandler: Equatable, Sendable {
     package let concurrency: Int
     package let input: RawJSON?
     package let output: RawJSON?
+    /// What inputs of trainings have to fit; nil: the same as `input`.
+    package let trainingInput: RawJSON?
+    /// What is done to an input before the run gets it.
+    package let inputRules: InputRules
+    /// The whole OpenAPI document, as the worker wants it shown; nil: one is made of the schemas.
+    package let openAPI: RawJSON?
+    /// Of what the worker is made of, by its own word: `python`, `python_sdk`.
+    package let versions: [String: String]
+    /// Whether the worker can be asked if it is well.
+    package let hasHealthCheck: Bool
 
     /// Chooses and narrows. A conflict is answered with a text that names both values.
     static func resolve(_ manifest: HandlerManifest, _ settings: DeploymentSettings) -> Result<ServedHandler, Conflict>
@@ -74,7 +81,9 @@ package struct ServedHandler: Equatable, Sendable {
         return .success(
             ServedHandler(
                 name: chosen.name, isStreaming: settings.streaming ?? chosen.streaming,
-                concurrency: settings.concurrency ?? chosen.concurrency, input: chosen.input, output: chosen.output))
+                concurrency: settings.concurrency ?? chosen.concurrency, input: chosen.input, output: chosen.output,
+                trainingInput: chosen.trainingInput, inputRules: chosen.inputRules, openAPI: manifest.openAPI,
+                versions: manifest.versions, hasHealthCheck: manifest.hasHealthCheck))
     }
 
     private static func list(_ names: [String]) -> String {
@@ -105,6 +114,8 @@ package struct Deployment {
     package internal(set) var isGivenUp = false
     /// How often workers were started again.
     package internal(set) var restartCount = 0
+    /// Its workers are being asked for their health.
+    var healthRound: HealthRound?
 
     init(settings: DeploymentSettings, wall: UInt64) {
         self.settings = settings
@@ -132,31 +143,4 @@ package enum DeploymentHealth: String, Sendable {
     case busy = "BUSY"
     case setupFailed = "SETUP_FAILED"
     case unhealthy = "UNHEALTHY"
-}
-
-/// How the loading of a deployment's workers went, for the health document.
-package struct SetupReport: Sendable {
-    package enum Status: String, Sendable {
-        case starting, succeeded, failed
-    }
-
-    /// Bounds the text of a setup, so that a chatty loader cannot grow the health document without end.
-    private static let logLimit = 256 * 1024
-
-    package internal(set) var status = Status.starting
-    /// Nanoseconds since 1970.
-    package internal(set) var startedWall: UInt64
-    package internal(set) var completedWall: UInt64?
-    /// 0 to 1, as the worker last said.
-    package internal(set) var progress: Double?
-    package private(set) var logs = ""
-
-    init(startedWall: UInt64) {
-        self.startedWall = startedWall
-    }
-
-    mutating func append(_ text: String) {
-        guard logs.utf8.count < SetupReport.logLimit else { return }
-        logs += text
-    }
 }

@@ -33,6 +33,9 @@ package struct SlotPool {
     package var busyCount: Int { members.reduce(0) { $0 + $1.busy.count } }
     package var freeCount: Int { members.reduce(0) { $0 + $1.free.count } }
 
+    /// Those that it has slots of.
+    var workers: [WorkerID] { members.map(\.worker) }
+
     package mutating func workerBecameReady(_ worker: WorkerID, slots: Int) {
         precondition(!members.contains { $0.worker == worker }, "a worker becomes ready once")
         members.append(Member(worker: worker, capacity: slots, free: (0..<UInt16(slots)).reversed()))

@@ -39,18 +39,24 @@ enum TypedProfile {
             data.append(contentsOf: output(of: snapshot))
             JSONWriter.closeObject(in: &data)
             return data
-        case .failed(let message, let code):
-            return error(code: code.rawValue, message: message, retryable: code.isRetryable, sequence: sequence)
+        case .failed(let failure):
+            return error(
+                code: failure.code.rawValue, message: failure.message, retryable: failure.isRetryable,
+                kind: failure.kind, sequence: sequence)
         case .canceled:
             return error(code: "canceled", message: "the prediction was canceled", retryable: false, sequence: sequence)
         }
     }
 
-    static func error(code: String, message: String, retryable: Bool, sequence: UInt64?) -> [UInt8] {
+    /// - Parameter kind: the class of the error in the worker's language, where it is known.
+    static func error(
+        code: String, message: String, retryable: Bool, kind: String? = nil, sequence: UInt64?
+    ) -> [UInt8] {
         var data = envelope("error", done: true, sequence: sequence)
         JSONWriter.beginMember("error", in: &data)
         JSONWriter.openObject(in: &data)
         JSONWriter.appendMember("code", code, to: &data)
+        if let kind { JSONWriter.appendMember("kind", kind, to: &data) }
         JSONWriter.appendMember("message", message, to: &data)
         JSONWriter.appendMember("retryable", retryable, to: &data)
         JSONWriter.closeObject(in: &data)
