@@ -77,7 +77,7 @@ package struct RequestCase: Sendable {
     private static let paths = [
         "/nowhere", "/docs", "/predictions/", "/predictions/a/", "/predictions/a/b", "/predictions/a/stream",
         "/predictions//cancel/x", "//predictions", "/health-check/", "/first", "/first/", "/first/predictions/a/b",
-        "/trainings", "/Livez", "/livez/x", "/first/livez", "/first/shutdown",
+        "/trainings/", "/trainings/a/b", "/trainings/a/events", "/Livez", "/livez/x", "/first/livez", "/first/shutdown",
     ].map { ready("GET", $0, is: 404, .exactly(refusal("There is nothing at this path."))) }
 
     private static let methods =
@@ -86,7 +86,8 @@ package struct RequestCase: Sendable {
             ("PUT", "/openapi.json", "GET,HEAD"), ("GET", "/predictions", "POST"), ("HEAD", "/predictions", "POST"),
             ("OPTIONS", "/predictions", "POST"), ("PATCH", "/predictions", "POST"), ("get", "/predictions", "POST"),
             ("POST", "/predictions/a/events", "GET,HEAD"), ("GET", "/predictions/a/cancel", "POST"),
-            ("DELETE", "/predictions/a", "PUT,GET,HEAD"), ("GET", "/shutdown", "POST"),
+            ("DELETE", "/predictions/a", "PUT,GET,HEAD"), ("GET", "/trainings", "POST"),
+            ("DELETE", "/trainings/a", "PUT,GET,HEAD"), ("GET", "/trainings/a/cancel", "POST"), ("GET", "/shutdown", "POST"),
             ("GET", "/first/stream", "POST"),
             ("GET", "/first/predictions", "POST"), ("BREW", "/livez", "GET,HEAD"),
         ].map { method, path, allowed in
@@ -100,9 +101,11 @@ package struct RequestCase: Sendable {
         ready(
             "GET", "/", is: 200,
             .containing([
-                #""cog_version":""#, #""docs_url":"/docs""#, #""healthcheck_url":"/health-check""#,
-                #""predictions_cancel_url":"/predictions/{prediction_id}/cancel""#,
-                #""predictions_idempotent_url":"/predictions/{prediction_id}""#, #""shutdown_url":"/shutdown""#,
+                #"{"cog_version":""#,
+                #"","healthcheck_url":"/health-check","openapi_url":"/openapi.json","#
+                    + #""predictions_cancel_url":"/predictions/{prediction_id}/cancel","#
+                    + #""predictions_idempotent_url":"/predictions/{prediction_id}","predictions_url":"/predictions","#
+                    + #""shutdown_url":"/shutdown"}"#,
             ]), with: [("content-type", "application/json")]),
         ready("GET", "/?query=ignored", is: 200),
         ready("HEAD", "/", is: 200),
@@ -110,8 +113,8 @@ package struct RequestCase: Sendable {
         ready(
             "GET", "/readyz", is: 200,
             .exactly(
-                #"{"status":"ready","deployments":{"first":{"status":"READY","slots":4,"busy":0},"#
-                    + #""plain":{"status":"READY","slots":1,"busy":0}}}"#)),
+                #"{"status":"ready","deployments":{"first":{"status":"READY","slots":4,"busy":0,"restarts":0},"#
+                    + #""plain":{"status":"READY","slots":1,"busy":0,"restarts":0}}}"#)),
         ready("GET", "/health-check", is: 200, .containing([#"{"status":"READY","setup":{"started_at":""#, "+00:00"])),
         ready("GET", "/plain/health-check", is: 200, .containing([#"{"status":"READY""#])),
         ready("GET", "/nobody/health-check", is: 404, .containing(["nobody", "first, plain"])),
@@ -129,7 +132,7 @@ package struct RequestCase: Sendable {
             answer: .containing([#"{"status":"STARTING","setup":{"started_at":""#, #""status":"starting"}"#])),
         RequestCase(
             world: .starting, method: "GET", target: "/readyz", status: 503,
-            answer: .exactly(#"{"status":"unready","deployments":{"first":{"status":"STARTING","slots":0,"busy":0}}}"#)),
+            answer: .exactly(#"{"status":"unready","deployments":{"first":{"status":"STARTING","slots":0,"busy":0,"restarts":0}}}"#)),
         RequestCase(world: .starting, method: "GET", target: "/livez", status: 200, answer: .anything),
     ]
 
