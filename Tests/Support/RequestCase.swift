@@ -193,8 +193,8 @@ package struct RequestCase: Sendable {
             "{\"\\u0069d\":\"escaped-key\"}", " \t\r\n{ \"input\" : { } }\n",
         ].map { ready("POST", "/predictions", [json], $0, is: 200) } + [
             ready(
-                "POST", "/predictions", [json], "{\"webhook\":\"http://h/\"}", is: 422,
-                .containing([#"{"detail":[{"loc":["body","webhook"],"msg":""#, "GET /predictions/{id}"]))
+                "POST", "/predictions", [json], "{\"webhook\":\"ftp://h/\"}", is: 422,
+                failure(#""body","webhook""#, "must be an http or https URL"))
         ]
 
     // MARK: Ids
