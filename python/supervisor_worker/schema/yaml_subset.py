@@ -30,6 +30,7 @@ class _Line:
 
 
 _KEY = re.compile(r"""(?P<key>[A-Za-z_][A-Za-z0-9_.-]*|"[A-Za-z_][A-Za-z0-9_.-]*"|'[A-Za-z_][A-Za-z0-9_.-]*')\s*:(?:\s+|$)""")
+_QUOTED = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'(?!'))""")
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS = {
@@ -140,7 +141,7 @@ def _split(text: str, number: int) -> list[str]:
     parts: list[str] = []
     position = 0
     while position < len(text):
-        match = re.compile(r"""\s*(?P<part>(?:[A-Za-z_]+\s*:\s+)?(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^,"'\[\]{}#]*))\s*(?:,|$)""").match(
+        match = re.compile(r"""\s*(?P<part>(?:(?:[A-Za-z_]+|"[A-Za-z_]+"|'[A-Za-z_]+')\s*:\s+)?(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^,"'\[\]{}#]*))\s*(?:,|$)""").match(
             text, position
         )
         if match is None or match.end() == position:
@@ -235,29 +236,35 @@ def _starts_block_scalar(text: str) -> bool:
 
 
 def _open_brackets(text: str, depth: int, number: int) -> int:
-    """How many brackets are open behind `text`, of which `depth` were open before it."""
-    position = 0
-    at_start = True
+    """How many brackets are open behind `text`, of which `depth` were open before it.
+
+    Brackets only count where a value can begin with them; in the middle of plain text they must at least be closed.
+    """
+    is_flow = depth > 0 or text.lstrip()[:1] in ("[", "{")
+    opened, position = depth, 0
     while position < len(text):
         letter = text[position]
-        if letter in "\"'" and (at_start or depth > 0):
-            match = re.compile(r'"(?:[^"\\]|\\.)*"' if letter == '"' else r"'(?:[^']|'')*'").match(text, position)
+        may_begin = position == 0 or text[position - 1] in " \t:,[]{}?-"
+        if letter in "\"'" and (may_begin or is_flow):
+            match = _QUOTED.match(text, position)
             if match is None:
                 raise YamlError(number, "quoted text over more than one line is not understood")
             position = match.end()
-            at_start = False
             continue
         if letter == "#" and (position == 0 or text[position - 1] in " \t"):
             break
-        if letter in "[{" and (at_start or depth > 0):
-            depth += 1
-        elif letter in "]}" and depth > 0:
-            depth -= 1
-        elif letter not in " \t":
-            at_start = depth > 0 and letter in ",:"
-            position += 1
-            continue
-        position += 1
         if letter in "[{":
-            at_start = True
-    return depth
+            opened += 1
+        elif letter in "]}":
+            opened -= 1
+        if opened < 0 or (is_flow and opened == 0 and letter in "]}" and not _ends(text[position + 1 :])):
+            raise YamlError(number, f"the brackets in `{text}` are not understood")
+        position += 1
+    if not is_flow and opened != 0:
+        raise YamlError(number, f"the brackets in `{text}` are not understood")
+    return opened
+
+
+def _ends(rest: str) -> bool:
+    """Whether nothing but a comment follows the closing bracket."""
+    return not rest.strip() or re.match(r"[ \t]+#", rest) is not None
