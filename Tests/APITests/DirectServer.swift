@@ -44,6 +44,11 @@ final class DirectServer {
     private(set) var held: [String: Held] = [:]
     /// Payloads of the `predict` frames so far.
     private(set) var predictions: [PredictRequest] = []
+    /// What the handler warned of, for the server's log.
+    private(set) var warnings: [String] = []
+    /// What workers answer to the question for their health; nil: nothing.
+    var healthAnswer: HealthResult? = .healthy
+    private(set) var healthChecks = 0
     var now: UInt64 = 1_000_000_000
 
     init(
@@ -92,7 +97,9 @@ final class DirectServer {
         let request = try Request(DirectServer.method(method), target, headers: headers, body: Array(body.utf8))
         let connection = ConnectionID(rawValue: nextConnection)
         nextConnection += 1
-        switch handler.reply(to: request, engine) {
+        let reply = handler.reply(to: request, engine)
+        warnings += handler.takeWarnings()
+        switch reply {
         case .respond(let response): replies[connection] = Reply(response: response, hasEnded: true)
         case .command(let command, let style):
             styles[connection] = style
@@ -112,6 +119,9 @@ final class DirectServer {
         }
         return reply
     }
+
+    /// The inputs that reached workers.
+    var inputs: [String] { predictions.map { String(decoding: $0.input.bytes, as: UTF8.self) } }
 
     struct NoAnswer: Error {}
 
@@ -183,6 +193,9 @@ final class DirectServer {
                 return first
             }
             return first + [.done(slot: slot, sequence: 2, .succeeded, isCollected: true)]
+        case .healthCheck:
+            healthChecks += 1
+            return healthAnswer.map { [.healthResult($0)] } ?? []
         case .cancel(let slot, _):
             guard let id = held.first(where: { $0.value.slot == slot && $0.value.worker == worker })?.key else {
                 return []

@@ -87,7 +87,8 @@ package struct RequestCase: Sendable {
             ("OPTIONS", "/predictions", "POST"), ("PATCH", "/predictions", "POST"), ("get", "/predictions", "POST"),
             ("POST", "/predictions/a/events", "GET,HEAD"), ("GET", "/predictions/a/cancel", "POST"),
             ("DELETE", "/predictions/a", "PUT,GET,HEAD"), ("GET", "/trainings", "POST"),
-            ("DELETE", "/trainings/a", "PUT,GET,HEAD"), ("GET", "/trainings/a/cancel", "POST"), ("GET", "/shutdown", "POST"),
+            ("DELETE", "/trainings/a", "PUT,GET,HEAD"), ("GET", "/trainings/a/cancel", "POST"),
+            ("GET", "/shutdown", "POST"),
             ("GET", "/first/stream", "POST"),
             ("GET", "/first/predictions", "POST"), ("BREW", "/livez", "GET,HEAD"),
         ].map { method, path, allowed in
@@ -108,6 +109,11 @@ package struct RequestCase: Sendable {
                     + #""shutdown_url":"/shutdown"}"#,
             ]), with: [("content-type", "application/json")]),
         ready("GET", "/?query=ignored", is: 200),
+        ready("POST", "/predictions?from=now&id=x", [json], "{}", is: 200),
+        // The bytes are taken as they are, whatever is said of them; and answers are never compressed.
+        ready(
+            "POST", "/predictions", [json, ("content-encoding", "gzip"), ("accept-encoding", "gzip")], "{}", is: 200,
+            .containing([#""status":"succeeded""#])),
         ready("HEAD", "/", is: 200),
         ready("GET", "/livez", is: 200, .exactly(#"{"status":"ok"}"#)),
         ready(
@@ -132,7 +138,8 @@ package struct RequestCase: Sendable {
             answer: .containing([#"{"status":"STARTING","setup":{"started_at":""#, #""status":"starting"}"#])),
         RequestCase(
             world: .starting, method: "GET", target: "/readyz", status: 503,
-            answer: .exactly(#"{"status":"unready","deployments":{"first":{"status":"STARTING","slots":0,"busy":0,"restarts":0}}}"#)),
+            answer: .exactly(
+                #"{"status":"unready","deployments":{"first":{"status":"STARTING","slots":0,"busy":0,"restarts":0}}}"#)),
         RequestCase(world: .starting, method: "GET", target: "/livez", status: 200, answer: .anything),
     ]
 
