@@ -60,7 +60,9 @@ class SchemaTest(unittest.TestCase):
         assert isinstance(schemas, dict)
         return schemas
 
-    def refusal(self, files: dict[str, str], predict: str | None = "predict.py:Predictor", train: str | None = None) -> SchemaError:
+    def refusal(
+        self, files: dict[str, str], predict: str | None = "predict.py:Predictor", train: str | None = None
+    ) -> SchemaError:
         """The error that the project is refused with."""
         with self.assertRaises(SchemaError) as caught:
             self.document(files, predict, train)

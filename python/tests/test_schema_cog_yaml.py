@@ -1,4 +1,4 @@
-"""cog.yaml: what its keys mean, and the reader for Pythons without the package yaml, which refuses what it is not sure of."""
+"""cog.yaml: what its keys mean, and the reader for Pythons without the package yaml."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ UNDERSTOOD: list[tuple[str, dict[str, Any]]] = [
     ("run: ~", {"run": None}),
     ("run: 3", {"run": 3}),
     ("run: yes", {"run": True}),
-    ('"run": a.py:A\r\n\'train\': b.py:b\r\n', {"run": "a.py:A", "train": "b.py:b"}),
+    ("\"run\": a.py:A\r\n'train': b.py:b\r\n", {"run": "a.py:A", "train": "b.py:b"}),
     ("concurrency:\n  max: 4\n", {"concurrency": {"max": 4}}),
     ("concurrency: {max: 4}", {"concurrency": {"max": 4}}),
     ('concurrency: { "max": 4, other: "a, b" }', {"concurrency": {"max": 4, "other": "a, b"}}),
     ("concurrency: {}", {"concurrency": {}}),
-    ("environment:\n  - A=1\n  - \"B=x: y\"\n", {"environment": ["A=1", "B=x: y"]}),
+    ('environment:\n  - A=1\n  - "B=x: y"\n', {"environment": ["A=1", "B=x: y"]}),
     ("environment:\n- A=1\n- B=2\nrun: a.py", {"environment": ["A=1", "B=2"], "run": "a.py"}),
     ("environment: [A=1, 'B=2,3', \"C=]\"]", {"environment": ["A=1", "B=2,3", "C=]"]}),
     ("environment: []", {"environment": []}),
@@ -98,14 +98,14 @@ NOT_UNDERSTOOD = [
     ("environment:\n  - a: b\n", 2, "not understood"),
     ("environment: [A, [B]]\n", 1, "not understood"),
     ("environment: [A, , B]\n", 1, "empty element"),
-    ("environment: [A=\"1\"]\n", 1, "not understood"),
-    ("environment: [\"A\" # x]\n", 1, "a `#` behind quotes"),
+    ('environment: [A="1"]\n', 1, "not understood"),
+    ('environment: ["A" # x]\n', 1, "a `#` behind quotes"),
     ("build: [\n  a\nrun: b\n", 1, "not closed"),
     ("build:\n  - [\n]\n", 1, "not closed"),
-    ("build:\n  a: \"b\nrun: c\"\n", 2, "quoted text over more than one line"),
+    ('build:\n  a: "b\nrun: c"\n', 2, "quoted text over more than one line"),
     ("build:\n  - 'b\nrun: c'\n", 2, "quoted text over more than one line"),
     ("build: 'b''\n\nrun: c'\n", 1, "quoted text over more than one line"),
-    ("build:\n  ?a: \"b\nrun: c\"\n", 2, "quoted text over more than one line"),
+    ('build:\n  ?a: "b\nrun: c"\n', 2, "quoted text over more than one line"),
     ("build: 'b\nrun: c'\n", 1, "quoted text over more than one line"),
     ("run: a\n  \n b\n", 3, "more than one line"),
 ]
@@ -138,7 +138,9 @@ class CogYamlTests(SchemaTest):
         return cog_yaml.read(self.project({"cog.yaml": text}))
 
     def test_keys_have_their_meaning(self) -> None:
-        found = self.read('run: "run.py:Runner"\ntrain: train.py:train\nconcurrency: {max: 4}\nenvironment: ["A=1=2", B=]\n')
+        found = self.read(
+            'run: "run.py:Runner"\ntrain: train.py:train\nconcurrency: {max: 4}\nenvironment: ["A=1=2", B=]\n'
+        )
         self.assertEqual((found.predict_ref, found.train_ref), ("run.py:Runner", "train.py:train"))
         self.assertEqual(found.concurrency_max, 4)
         self.assertEqual(found.environment, {"A": "1=2", "B": ""})
@@ -146,7 +148,9 @@ class CogYamlTests(SchemaTest):
 
     def test_what_is_not_there_is_none(self) -> None:
         for found in (self.read("build: {gpu: true}\nconcurrency: {}\nrun:\n"), cog_yaml.read(self.project({}))):
-            self.assertEqual((found.predict_ref, found.train_ref, found.concurrency_max, found.environment), (None, None, None, {}))
+            self.assertEqual(
+                (found.predict_ref, found.train_ref, found.concurrency_max, found.environment), (None, None, None, {})
+            )
         self.assertIsNotNone(self.read("").path)
         self.assertIsNone(cog_yaml.read(self.project({})).path)
 
@@ -175,7 +179,9 @@ class CogYamlTests(SchemaTest):
             cog_yaml.read(directory)
 
     def test_references_of_the_models_in_the_folder(self) -> None:
-        self.assertEqual(cog_yaml.references(CASES / "trainer", None, None, {}), ("predict.py:Predictor", "train.py:train"))
+        self.assertEqual(
+            cog_yaml.references(CASES / "trainer", None, None, {}), ("predict.py:Predictor", "train.py:train")
+        )
         found = cog_yaml.read(CASES / "text")
         self.assertEqual((found.concurrency_max, found.environment), (8, {"TOKENIZERS_PARALLELISM": "false"}))
 
@@ -237,7 +243,9 @@ def mutated(generator: random.Random, seeds: list[str]) -> str:
             text = text[:position] + generator.choice(" \n\"'[]{}:,-#|>&*!?=\t01a.\\") + text[position:]
         else:
             lines = text.split("\n")
-            lines.insert(generator.randrange(len(lines) + 1), " " * generator.randrange(4) + generator.choice(lines).strip())
+            lines.insert(
+                generator.randrange(len(lines) + 1), " " * generator.randrange(4) + generator.choice(lines).strip()
+            )
             text = "\n".join(lines)
     return text
 

@@ -41,7 +41,11 @@ class CommandTests(SchemaTest):
         directory = str(self.project(files))
         variables = {"COG_PREDICT_TYPE_STUB": "variable.py:Predictor", "COG_TRAIN_TYPE_STUB": "train_variable.py:train"}
         flags = ["--predict", "flag.py:Predictor", "--train", "train_flag.py"]
-        for arguments, environment, expected in (([], {}, "file"), ([], variables, "variable"), (flags, variables, "flag")):
+        for arguments, environment, expected in (
+            ([], {}, "file"),
+            ([], variables, "variable"),
+            (flags, variables, "flag"),
+        ):
             result = self.command(directory, *arguments, environment=environment)
             self.assertEqual(result.stderr, "")
             schemas = json.loads(result.stdout)["components"]["schemas"]
@@ -83,7 +87,12 @@ class CommandTests(SchemaTest):
 
     def test_text_of_any_language_is_printed(self) -> None:
         directory = self.project({"predict.py": runner("x: str = Input(description='größe 数')")})
-        result = self.command(str(directory), "--predict", "predict.py:Predictor", environment={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": ""})
+        result = self.command(
+            str(directory),
+            "--predict",
+            "predict.py:Predictor",
+            environment={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": ""},
+        )
         self.assertEqual(result.stderr, "")
         properties = json.loads(result.stdout)["components"]["schemas"]["Input"]["properties"]
         self.assertEqual(properties["x"]["description"], "größe 数")

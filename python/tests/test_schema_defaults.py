@@ -239,11 +239,20 @@ class DefaultTests(SchemaTest):
                 source = runner(f"x: str = Input({argument}=load())")
                 schemas = self.document({"predict.py": source}, notices=notices)["components"]["schemas"]
                 self.assertEqual(schemas["Input"]["properties"]["x"], {"title": "X", "x-order": 0, "type": "string"})
-                self.assertEqual([notice.line for notice in notices], [source[: source.index("def run")].count("\n") + 1])
+                self.assertEqual(
+                    [notice.line for notice in notices], [source[: source.index("def run")].count("\n") + 1]
+                )
                 self.assertIn(f"{argument}= is not determined", str(notices[0]))
 
     def test_choices_are_computed_like_defaults(self) -> None:
-        for choices in ("LIST", "list(TABLE.keys())", "LIST + ['c']", "TABLE.keys()", "[m.value for m in Mode]", "[*SHARED, 'x']"):
+        for choices in (
+            "LIST",
+            "list(TABLE.keys())",
+            "LIST + ['c']",
+            "TABLE.keys()",
+            "[m.value for m in Mode]",
+            "[*SHARED, 'x']",
+        ):
             with self.subTest(choices):
                 source = runner(f"x: str = Input(choices={choices})", before=CONSTANTS + IMPORTED)
                 schemas = self.components({"predict.py": source, **FILES})
@@ -277,7 +286,11 @@ SHARED_INPUTS = [
     ("LIMIT = Input(default=3, ge=1, description='d')", "", "LIMIT"),
     ("", "LIMIT = Input(default=3, ge=1, description='d')", "LIMIT"),
     ("class Inputs:\n    limit = Input(default=3, ge=1, description='d')", "", "Inputs.limit"),
-    ("class Base:\n    limit = Input(default=3, ge=1, description='d')\nclass Inputs(Base):\n    pass", "", "Inputs.limit"),
+    (
+        "class Base:\n    limit = Input(default=3, ge=1, description='d')\nclass Inputs(Base):\n    pass",
+        "",
+        "Inputs.limit",
+    ),
     ("def limit():\n    return Input(default=3, ge=1, description='d')", "", "limit()"),
     ("def limit(start, least=1):\n    return Input(default=start, ge=least, description='d')", "", "limit(3)"),
     ("def limit(*, start=3, **more):\n    return Input(default=start, **more)", "", "limit(ge=1, description='d')"),

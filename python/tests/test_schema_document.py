@@ -77,7 +77,9 @@ class DocumentTests(SchemaTest):
 
     def test_paths_and_components_of_trainings(self) -> None:
         document = self.document({"train.py": TRAIN}, None, "train.py:train")
-        self.assertEqual(list(document["paths"]), ["/", "/health-check", "/trainings", "/trainings/{training_id}/cancel"])
+        self.assertEqual(
+            list(document["paths"]), ["/", "/health-check", "/trainings", "/trainings/{training_id}/cancel"]
+        )
         self.assertEqual(list(document["components"]["schemas"]), [*TRAINING_COMPONENTS, *SHARED_COMPONENTS])
         self.assertEqual(document["paths"]["/trainings"]["post"]["operationId"], "train_trainings_post")
 
@@ -118,11 +120,20 @@ class GivenDocumentTests(SchemaTest):
     def test_the_variable_comes_before_the_file_and_the_file_before_the_source(self) -> None:
         given = '{"components": {"schemas": {"Input": {"title": "%s"}}}}'
         directory = self.project(
-            {"predict.py": runner(""), ".cog/openapi_schema.json": given % "file", "own/schema.json": given % "variable"}
+            {
+                "predict.py": runner(""),
+                ".cog/openapi_schema.json": given % "file",
+                "own/schema.json": given % "variable",
+            }
         )
         variable = {"COG_OPENAPI_SCHEMA": "own/schema.json"}
         absolute = {"COG_OPENAPI_SCHEMA": str(directory / "own/schema.json")}
-        for environment, title in ((variable, "variable"), (absolute, "variable"), ({}, "file"), ({"COG_OPENAPI_SCHEMA": ""}, "file")):
+        for environment, title in (
+            (variable, "variable"),
+            (absolute, "variable"),
+            ({}, "file"),
+            ({"COG_OPENAPI_SCHEMA": ""}, "file"),
+        ):
             document = find_or_generate(directory, "predict.py:Predictor", None, environment)
             self.assertEqual(document["components"]["schemas"]["Input"]["title"], title)
         (directory / ".cog/openapi_schema.json").unlink()

@@ -45,7 +45,10 @@ CASES: list[tuple[dict[str, Any], dict[str, Any]]] = [
         {"Input": {"properties": {"$ref": {"type": "string"}, "default": ref("A")}}, "A": {"a": 1}},
         {"properties": {"$ref": {"type": "string"}, "default": {"a": 1}}},
     ),
-    ({"Input": {"enum": [{"$ref": "#/nowhere"}], "default": {"$ref": "x"}}}, {"enum": [{"$ref": "#/nowhere"}], "default": {"$ref": "x"}}),
+    (
+        {"Input": {"enum": [{"$ref": "#/nowhere"}], "default": {"$ref": "x"}}},
+        {"enum": [{"$ref": "#/nowhere"}], "default": {"$ref": "x"}},
+    ),
     ({"Input": {"$ref": "#/components/schemas/a~1b~0c"}, "a/b~c": {"a": 1}}, {"a": 1}),
     ({"Input": {"$ref": "#/components/schemas/a%20b"}, "a b": {"a": 1}}, {"a": 1}),
     ({"Input": {"$ref": "#/components/schemas/A/anyOf/1"}, "A": {"anyOf": [{}, {"a": 1}]}}, {"a": 1}),

@@ -70,7 +70,11 @@ ANNOTATIONS: list[tuple[str, dict[str, Any], bool]] = [
     ("str | Any", either(STRING, {}), True),
     ("list[dict] | list[Any]", either(array(OBJECT), array({})), True),
     ("str | int | None", {**either({**STRING, **NULLABLE}, {"type": "integer", **NULLABLE}), **NULLABLE}, True),
-    ("Optional[Union[str, int]]", {**either({**STRING, **NULLABLE}, {"type": "integer", **NULLABLE}), **NULLABLE}, True),
+    (
+        "Optional[Union[str, int]]",
+        {**either({**STRING, **NULLABLE}, {"type": "integer", **NULLABLE}), **NULLABLE},
+        True,
+    ),
     ("Annotated[np.ndarray, Opaque]", OBJECT, True),
     ("Annotated[np.ndarray, 'note', cog.Opaque]", OBJECT, True),
     ("Annotated[undefined.Thing, Opaque]", OBJECT, True),
@@ -242,9 +246,7 @@ class InputTests(SchemaTest):
         schemas = self.components({"predict.py": runner("Output: str = Input(choices=['a', 'b'])")})
         self.assertEqual(schemas["Output"], {"title": "Output", "type": "string"})
         self.assertEqual(schemas["Output_2"]["enum"], ["a", "b"])
-        self.assertEqual(
-            schemas["Input"]["properties"]["Output"]["allOf"], [{"$ref": "#/components/schemas/Output_2"}]
-        )
+        self.assertEqual(schemas["Input"]["properties"]["Output"]["allOf"], [{"$ref": "#/components/schemas/Output_2"}])
 
     def test_parameters_are_refused_with_a_remedy(self) -> None:
         for parameter, text, remedy in REFUSED_PARAMETERS:
@@ -272,7 +274,10 @@ class InputTests(SchemaTest):
 
     def test_aliases_of_types_are_followed(self) -> None:
         files = {
-            "predict.py": runner("x: Name, y: Alias, z: other.Numbers", before="from other import Name\nimport other\nAlias = Optional[int]"),
+            "predict.py": runner(
+                "x: Name, y: Alias, z: other.Numbers",
+                before="from other import Name\nimport other\nAlias = Optional[int]",
+            ),
             "other.py": "from typing import List\nName = str\nNumbers = List[float]\n",
         }
         properties = self.components(files)["Input"]["properties"]
@@ -292,9 +297,7 @@ class InputTests(SchemaTest):
         for source in sources:
             with self.subTest(source.splitlines()[0]):
                 schema = self.components({"predict.py": source, "own.py": "from cog import Input, Path\n"})["Input"]
-                self.assertEqual(
-                    schema["properties"]["x"], {"title": "X", "x-order": 0, **URI, "description": "d"}
-                )
+                self.assertEqual(schema["properties"]["x"], {"title": "X", "x-order": 0, **URI, "description": "d"})
 
     def test_a_path_that_is_not_cogs_is_refused(self) -> None:
         source = "from pathlib import Path\nclass Predictor:\n    def run(self, x: Path) -> str: ...\n"
@@ -315,7 +318,7 @@ class InputTests(SchemaTest):
 
     def test_an_error_reads_like_a_compilers(self) -> None:
         source = 'class Predictor:\n    def run(self, prompt: str,\n            größe="ä", zahl) -> str: ...\n'
-        source = source.replace(', zahl', '')
+        source = source.replace(", zahl", "")
         error = self.refusal({"predict.py": source})
         self.assertEqual(
             str(error).splitlines()[:3],

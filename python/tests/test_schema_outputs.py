@@ -207,7 +207,10 @@ OBJECTS: list[tuple[str, dict[str, Any]]] = [
         "Tree",
         {
             "type": "object",
-            "properties": {"name": {"title": "Name", "type": "string"}, "children": {"title": "Children", **array(OBJECT)}},
+            "properties": {
+                "name": {"title": "Name", "type": "string"},
+                "children": {"title": "Children", **array(OBJECT)},
+            },
             "required": ["name", "children"],
         },
     ),
@@ -247,7 +250,10 @@ OBJECTS: list[tuple[str, dict[str, Any]]] = [
             "required": ["a", "c", "e"],
         },
     ),
-    ("Made", {"type": "object", "properties": {"a-b": {"title": "A-b", "type": "integer"}, "c": {"title": "C", **POINT}}}),
+    (
+        "Made",
+        {"type": "object", "properties": {"a-b": {"title": "A-b", "type": "integer"}, "c": {"title": "C", **POINT}}},
+    ),
     (
         "Data",
         {
@@ -277,7 +283,9 @@ class OutputTests(SchemaTest):
                 error = self.refusal({"predict.py": source, "other.py": "Imported = str\n"})
                 self.assertIn(text, error.text)
                 self.assertIn(remedy, error.remedy or "")
-                self.assertEqual((error.path, error.line), ("predict.py", source[: source.index("def run")].count("\n") + 1))
+                self.assertEqual(
+                    (error.path, error.line), ("predict.py", source[: source.index("def run")].count("\n") + 1)
+                )
 
     def test_a_missing_annotation_is_refused(self) -> None:
         error = self.refusal({"predict.py": "class Predictor:\n    def run(self, x: int): ...\n"})
@@ -287,7 +295,11 @@ class OutputTests(SchemaTest):
     def test_classes_that_describe_objects(self) -> None:
         for annotation, schema in OBJECTS:
             with self.subTest(annotation):
-                source = runner("", annotation, before="class Plain:\n    pass\n" + "\n".join(line[4:] for line in MODELS.splitlines()))
+                source = runner(
+                    "",
+                    annotation,
+                    before="class Plain:\n    pass\n" + "\n".join(line[4:] for line in MODELS.splitlines()),
+                )
                 self.assertEqual(self.components({"predict.py": source})["Output"], {"title": "Output", **schema})
 
     def test_classes_of_other_files_keep_their_own_names(self) -> None:

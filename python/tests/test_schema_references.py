@@ -59,7 +59,11 @@ FOUND: list[tuple[str, str, str]] = [
         "integer",
     ),
     # The last definition runs.
-    ("class Predictor:\n    def run(self) -> str: ...\n    def run(self) -> int: ...\n", "predict.py:Predictor", "integer"),
+    (
+        "class Predictor:\n    def run(self) -> str: ...\n    def run(self) -> int: ...\n",
+        "predict.py:Predictor",
+        "integer",
+    ),
     (
         "from typing import overload\nclass Predictor:\n    @overload\n    def run(self, x: int) -> str: ...\n"
         "    def run(self, x: int) -> int: ...\n",
@@ -207,7 +211,9 @@ class TrainingTests(SchemaTest):
         base = "class Base:\n    async def train(self, n: int) -> str: ...\n"
         for source, reference in TRAINERS:
             with self.subTest(source):
-                schemas = self.document({"train.py": source, "predict.py": base}, None, reference)["components"]["schemas"]
+                schemas = self.document({"train.py": source, "predict.py": base}, None, reference)["components"][
+                    "schemas"
+                ]
                 self.assertEqual(
                     schemas["TrainingInput"],
                     {

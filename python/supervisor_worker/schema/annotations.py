@@ -10,7 +10,9 @@ from .project import Builtin, Definition, External, Project, Scope, Symbol, Uncl
 
 ITERATORS = frozenset({"Iterator", "AsyncIterator", "ConcatenateIterator", "AsyncConcatenateIterator"})
 
-_BUILTIN_TYPES = frozenset({"str", "int", "float", "bool", "dict", "list", "set", "frozenset", "tuple", "bytes", "object"})
+_BUILTIN_TYPES = frozenset(
+    {"str", "int", "float", "bool", "dict", "list", "set", "frozenset", "tuple", "bytes", "object"}
+)
 _COG_TYPES = frozenset({"Path", "File", "Secret", "Opaque", "ConcatenateIterator", "AsyncConcatenateIterator"})
 _TYPING_MODULES = frozenset({"typing", "typing_extensions", "collections", "collections.abc"})
 # What typing calls these is what Python itself calls them today.
@@ -176,9 +178,7 @@ def _subscripted(project: Project, node: ast.Subscript, scope: Scope, depth: int
     return replace(outer, arguments=tuple(arguments), node=node, written=written)
 
 
-def _annotated(
-    project: Project, parts: list[ast.expr], node: ast.expr, scope: Scope, depth: int
-) -> TypeExpression:
+def _annotated(project: Project, parts: list[ast.expr], node: ast.expr, scope: Scope, depth: int) -> TypeExpression:
     is_opaque = any(_is_opaque_marker(project, part, scope) for part in parts[1:])
     if is_opaque:
         # What is opaque is not looked at, beyond whether it is a list or optional.

@@ -127,7 +127,9 @@ class Bindings:
     def direct_import(self, name: str, before: int) -> ImportBinding | None:
         """The unconditional import that gives `name` its meaning on line `before`, if it is one."""
         found = [
-            binding for binding in self.of(name) if binding.direct and binding.line < before and not _is_mutation(binding)
+            binding
+            for binding in self.of(name)
+            if binding.direct and binding.line < before and not _is_mutation(binding)
         ]
         if found and isinstance(found[-1], ImportBinding):
             return found[-1]
@@ -157,7 +159,12 @@ class Bindings:
                 else:
                     self._add(
                         ImportBinding(
-                            alias.asname or alias.name, line, direct, statement.module or "", statement.level, alias.name
+                            alias.asname or alias.name,
+                            line,
+                            direct,
+                            statement.module or "",
+                            statement.level,
+                            alias.name,
                         )
                     )
         elif isinstance(statement, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -208,7 +215,10 @@ class Bindings:
             )
         else:
             self._opaque(
-                statement.target, statement.lineno, direct, f"it is assigned under a condition on line {statement.lineno}"
+                statement.target,
+                statement.lineno,
+                direct,
+                f"it is assigned under a condition on line {statement.lineno}",
             )
 
     def _augmented(self, statement: ast.AugAssign, direct: bool) -> None:

@@ -179,9 +179,7 @@ class Calls:
             break
         raise NotStatic(node, scope, f"{function.name}() does more than return an expression")
 
-    def _bound_arguments(
-        self, definition: Definition, node: ast.Call, scope: Scope, depth: int
-    ) -> dict[str, object]:
+    def _bound_arguments(self, definition: Definition, node: ast.Call, scope: Scope, depth: int) -> dict[str, object]:
         function = definition.node
         assert isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)), "the caller has looked"
         decorators = {ast.unparse(decorator).rpartition(".")[2] for decorator in function.decorator_list}

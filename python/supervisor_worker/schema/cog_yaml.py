@@ -113,7 +113,7 @@ def _mapping(text: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise ConfigurationError(FILE_NAME, "it is no mapping of keys to values", remedy="write `run: \"run.py:Runner\"`")
+        raise ConfigurationError(FILE_NAME, "it is no mapping of keys to values", remedy='write `run: "run.py:Runner"`')
     return value
 
 
@@ -158,7 +158,7 @@ def _concurrency(value: Any) -> int | None:
 def _environment(value: Any) -> dict[str, str]:
     if value is None:
         return {}
-    remedy = "write `environment: [\"NAME=value\"]`"
+    remedy = 'write `environment: ["NAME=value"]`'
     if not isinstance(value, list):
         raise ConfigurationError(FILE_NAME, "`environment` must be a list", remedy=remedy)
     variables: dict[str, str] = {}

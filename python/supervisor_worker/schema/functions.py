@@ -83,7 +83,7 @@ def predict_function(project: Project, reference: str) -> ModelFunction:
     raise ConfigurationError(
         reference,
         f"{module.file.display} has no class Runner or Predictor",
-        remedy=f"name the class or function: `run: \"{reference}:Name\"` in cog.yaml",
+        remedy=f'name the class or function: `run: "{reference}:Name"` in cog.yaml',
     )
 
 
@@ -97,7 +97,7 @@ def train_function(project: Project, reference: str) -> ModelFunction:
             raise ConfigurationError(
                 reference,
                 f"{module.file.display} has no function train",
-                remedy=f"name the function: `train: \"{reference}:name\"` in cog.yaml",
+                remedy=f'name the function: `train: "{reference}:name"` in cog.yaml',
             )
         target = found[0]
     else:
@@ -196,9 +196,7 @@ def _module(project: Project, reference: str) -> tuple[Scope, str | None]:
 
 
 def _optional_target(project: Project, module: Scope, name: str) -> Definition | None:
-    symbol: Symbol | None = project.definition_behind(
-        project.resolve(ast.Name(name, ast.Load()), module)
-    )
+    symbol: Symbol | None = project.definition_behind(project.resolve(ast.Name(name, ast.Load()), module))
     return symbol if isinstance(symbol, Definition) else None
 
 

@@ -67,9 +67,10 @@ class InputReader:
         self._report = report
 
     def read(self, function: ModelFunction, title: str, taken: dict[str, Any]) -> InputSchema:
-        """The schema with the title `title`. Components of enumerations get names that `taken` does not have, and are added to it.
+        """The schema with the title `title`.
 
-        Raises SchemaError.
+        Components of enumerations get names that `taken` does not have for others, and are added to it. Raises
+        SchemaError.
         """
         result = InputSchema({"title": title, "type": "object", "properties": {}})
         required: list[str] = []
@@ -227,9 +228,7 @@ class InputReader:
                 parameter.default,
             ) from None
 
-    def _given_default(
-        self, parameter: _Parameter, fragment: _Fragment, call: InputCall | None, plain: Any
-    ) -> Any:
+    def _given_default(self, parameter: _Parameter, fragment: _Fragment, call: InputCall | None, plain: Any) -> Any:
         """The default of the document, `_NOTHING` for none."""
         if call is None:
             return plain
@@ -265,9 +264,7 @@ class InputReader:
 
     # MARK: arguments of Input()
 
-    def _choices(
-        self, parameter: _Parameter, fragment: _Fragment, call: InputCall
-    ) -> list[Any] | None:
+    def _choices(self, parameter: _Parameter, fragment: _Fragment, call: InputCall) -> list[Any] | None:
         choices = call.arguments.get("choices")
         if choices is None:
             return None
@@ -294,9 +291,7 @@ class InputReader:
             )
         return values
 
-    def _describe(
-        self, parameter: _Parameter, fragment: _Fragment, call: InputCall, schema: dict[str, Any]
-    ) -> None:
+    def _describe(self, parameter: _Parameter, fragment: _Fragment, call: InputCall, schema: dict[str, Any]) -> None:
         description = self._argument(parameter, call, "description", "it is left out")
         if isinstance(description, str):
             schema["description"] = description

@@ -1,4 +1,4 @@
-"""Values of expressions that the source alone determines: literals, constants, calls of `Input(...)` and little more."""
+"""Values of expressions that the source alone determines: literals, constants, calls of `Input(...)` and the like."""
 
 from __future__ import annotations
 
@@ -259,7 +259,9 @@ class Evaluator:
             if isinstance(symbol, Value) and not name.startswith("_"):
                 members.append(EnumMember(name, self.compute(symbol.expression, symbol.scope, depth)))
             elif isinstance(symbol, Unclear):
-                raise NotStatic(definition.node, scope, f"{definition.node.name}.{name} is not certain: {symbol.reason}")
+                raise NotStatic(
+                    definition.node, scope, f"{definition.node.name}.{name} is not certain: {symbol.reason}"
+                )
         return members
 
     def enum_values(self, definition: Definition) -> list[Any] | None:

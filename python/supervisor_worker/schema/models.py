@@ -96,9 +96,7 @@ def fields_of_call(project: Project, call: ast.Call, scope: Scope) -> list[Field
     return fields
 
 
-def _annotated_names(
-    project: Project, node: ast.ClassDef
-) -> Iterator[tuple[str, ast.expr, ast.expr | None]]:
+def _annotated_names(project: Project, node: ast.ClassDef) -> Iterator[tuple[str, ast.expr, ast.expr | None]]:
     bindings = project.class_bindings(node)
     for name in bindings.names():
         for binding in reversed(bindings.of(name)):
@@ -142,7 +140,10 @@ def _has_default(project: Project, default: ast.expr | None, scope: Scope) -> bo
     symbol = project.definition_behind(project.resolve(default.func, scope))
     if not (isinstance(symbol, External) and symbol.last in ("Field", "field")):
         return True
-    if any(keyword.arg in ("default", "default_factory") and not _is_ellipsis(keyword.value) for keyword in default.keywords):
+    if any(
+        keyword.arg in ("default", "default_factory") and not _is_ellipsis(keyword.value)
+        for keyword in default.keywords
+    ):
         return True
     return bool(default.args) and not _is_ellipsis(default.args[0])
 

@@ -29,7 +29,9 @@ class _Line:
     text: str
 
 
-_KEY = re.compile(r"""(?P<key>[A-Za-z_][A-Za-z0-9_.-]*|"[A-Za-z_][A-Za-z0-9_.-]*"|'[A-Za-z_][A-Za-z0-9_.-]*')\s*:(?:\s+|$)""")
+_KEY = re.compile(
+    r"""(?P<key>[A-Za-z_][A-Za-z0-9_.-]*|"[A-Za-z_][A-Za-z0-9_.-]*"|'[A-Za-z_][A-Za-z0-9_.-]*')\s*:(?:\s+|$)"""
+)
 _QUOTED = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'(?!'))""")
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -60,7 +62,9 @@ def read_top_level(text: str, keys: Collection[str]) -> dict[str, Any]:
             raise YamlError(line.number, f"the key `{key}` is there twice")
         seen.add(key)
         end = position + 1
-        while end < len(lines) and (lines[end].indent > 0 or lines[end].text.startswith("- ") or lines[end].text == "-"):
+        while end < len(lines) and (
+            lines[end].indent > 0 or lines[end].text.startswith("- ") or lines[end].text == "-"
+        ):
             end += 1
         rest, block = line.text[match.end() :], lines[position + 1 : end]
         if key in keys:
@@ -141,9 +145,9 @@ def _split(text: str, number: int) -> list[str]:
     parts: list[str] = []
     position = 0
     while position < len(text):
-        match = re.compile(r"""\s*(?P<part>(?:(?:[A-Za-z_]+|"[A-Za-z_]+"|'[A-Za-z_]+')\s*:\s+)?(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^,"'\[\]{}#]*))\s*(?:,|$)""").match(
-            text, position
-        )
+        match = re.compile(
+            r"""\s*(?P<part>(?:(?:[A-Za-z_]+|"[A-Za-z_]+"|'[A-Za-z_]+')\s*:\s+)?(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^,"'\[\]{}#]*))\s*(?:,|$)"""
+        ).match(text, position)
         if match is None or match.end() == position:
             raise YamlError(number, f"`{text}` is not understood")
         part = match["part"].strip()
@@ -174,7 +178,9 @@ def _scalar(text: str, number: int, in_brackets: bool = False) -> Any:
     if _INTEGER.match(text):
         return int(text)
     starts_badly = text[0] in _NO_START or text[0] in "-:" and (len(text) == 1 or text[1] == " ")
-    ends_badly = text.endswith(":") or ": " in text or ":\t" in text or text[0] == "=" or text in ("<<", "y", "n", "Y", "N")
+    ends_badly = (
+        text.endswith(":") or ": " in text or ":\t" in text or text[0] == "=" or text in ("<<", "y", "n", "Y", "N")
+    )
     if starts_badly or ends_badly or _NO_TEXT.match(text) or (in_brackets and re.search(r"[\[\]{},]", text)):
         raise YamlError(number, f"`{text}` is not understood; write it in quotes")
     return text
