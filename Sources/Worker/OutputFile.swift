@@ -1,6 +1,8 @@
 /// A piece of output that is a file: an image, a sound.
 ///
-/// The file is moved into the supervisor's keeping when it is emitted: it is gone from where it was.
+/// The file is moved into the supervisor's keeping when it is emitted: it is gone from where it was. Where the operator
+/// has said where files go, it is sent there before the call returns, and its address is what clients get; else clients
+/// get its contents.
 public struct OutputFile: Sendable, Equatable {
     /// Where the file is now.
     public var path: String

@@ -10,6 +10,7 @@ final class RunChannel: Sendable {
         let frame: Int
         let inline: Int
         let allowsSpill: Bool
+        let allowsUpload: Bool
         let spool: Spool
     }
 
@@ -35,6 +36,8 @@ final class RunChannel: Sendable {
     private let state = Mutex(State())
     private let canceled = Atomic<Bool>(false)
     private let task = Mutex<Task<Void, Never>?>(nil)
+    /// What became of files; nil where none are uploaded.
+    private let uploads: Monitor<UploadAnswers>?
 
     /// Bytes of frames that ``emit(contentsOf:)`` gathers for one write: 64 KiB, what a pipe holds by default.
     static let batchLength = 64 << 10
@@ -50,6 +53,7 @@ final class RunChannel: Sendable {
         self.number = number
         self.outlet = outlet
         self.limits = limits
+        uploads = limits.allowsUpload ? Monitor(UploadAnswers()) : nil
     }
 
     // MARK: Cancelling
@@ -60,6 +64,7 @@ final class RunChannel: Sendable {
     /// Asks the run to end.
     func cancel() {
         canceled.store(true, ordering: .relaxed)
+        uploads?.changeForAll { $0.isCanceled = true }
         task.withLock { $0 }?.cancel()
     }
 
@@ -90,7 +95,26 @@ final class RunChannel: Sendable {
     private func emit(_ file: OutputFile, isPiece: Bool) throws {
         let path = try limits.spool.adopt(file.path)
         let output = FileOutput(path: path, mime: file.mime, name: file.name)
-        try send(isPiece: isPiece) { .fileOutput(slot: slot, sequence: $0, output) }
+        guard let uploads else {
+            return try send(isPiece: isPiece) { .fileOutput(slot: slot, sequence: $0, output) }
+        }
+        try emit(try upload(output, uploads), isPiece: isPiece)
+    }
+
+    /// Has the supervisor send the file away, and waits for its address: so outputs keep the order of the calls.
+    private func upload(_ file: FileOutput, _ uploads: Monitor<UploadAnswers>) throws -> String {
+        let request = UploadRequest(number: uploads.change { $0.begin() }, file: file)
+        try send { .upload(slot: slot, sequence: $0, request) }
+        switch uploads.wait(until: { $0.take(request.number) }) {
+        case .url(let url)?: return url
+        case .failed(let reason)?: throw HandlerError(reason, kind: "UploadFailed")
+        case nil: throw CancellationError()
+        }
+    }
+
+    /// Takes the answer to an upload; one that nobody waits for is forgotten with the run.
+    func uploaded(_ result: UploadResult) {
+        uploads?.changeForAll { $0.results[result.number] = result.outcome }
     }
 
     func emit<Chunk: Encodable>(contentsOf chunks: some Sequence<Chunk>) throws {

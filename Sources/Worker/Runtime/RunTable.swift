@@ -22,6 +22,12 @@ package struct RunTable<Run> {
     /// Runs that have a slot, by slot.
     package var active: [Run] { entries.sorted { $0.key < $1.key }.map(\.value.run) }
 
+    /// The run number `number`, if it has `slot` now.
+    package func run(slot: UInt16, number: UInt64) -> Run? {
+        guard let entry = entries[slot], entry.number == number else { return nil }
+        return entry.run
+    }
+
     /// Puts run number `number` into `slot`.
     ///
     /// - Returns: Whether the slot was free; if not, nothing changes.

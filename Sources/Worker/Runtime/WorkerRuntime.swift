@@ -111,7 +111,8 @@ extension WorkerRuntime {
         case .spilledPredict(let slot, let run, let file): start(file, slot, run, limits, frame.offset)
         case .cancel(let slot, let run):
             state.withLock { $0.runs.cancel(slot: slot, number: run) }?.cancel()
-        case .uploaded: preconditionFailure("the session lets none pass: the hello does not name the capability")
+        case .uploaded(let slot, let run, let result):
+            state.withLock { $0.runs.run(slot: slot, number: run) }?.uploaded(result)
         case .ping(let nonce): attendant.send { [outlet] in outlet.send(.pong(nonce: nonce)) }
         case .healthCheck: checkHealth()
         case .shutdown(let grace): shutDown(graceMilliseconds: grace)
@@ -119,14 +120,16 @@ extension WorkerRuntime {
     }
 
     private func greet(_ hello: SupervisorHello) throws(ProtocolError) -> RunChannel.Limits {
-        let answer = WorkerHello(worker: program.identification, capabilities: [Capability.spill])
+        let answer = WorkerHello(
+            worker: program.identification, capabilities: [Capability.spill, Capability.upload])
         // Before the versions are compared, so that the supervisor can name both.
         outlet.send(.hello(answer))
         let agreement = try Agreement(hello, answer)
         try outlet.withSession { session throws(ProtocolError) in session.adopt(agreement) }
         return RunChannel.Limits(
             frame: agreement.maximumPayloadLength, inline: agreement.inlinePayloadLength,
-            allowsSpill: agreement.allowsSpill, spool: Spool(directory: agreement.spoolDirectory))
+            allowsSpill: agreement.allowsSpill, allowsUpload: agreement.allowsUpload,
+            spool: Spool(directory: agreement.spoolDirectory))
     }
 }
 

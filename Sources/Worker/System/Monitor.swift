@@ -2,7 +2,7 @@ import Glibc
 
 /// State under a lock, and threads that wait for it to change.
 ///
-/// For threads of the library only: tasks must never wait here.
+/// For threads of the library only: tasks must never wait here, but for those of runs, whose threads are their own.
 final class Monitor<State>: @unchecked Sendable {
     // Unchecked because the compiler cannot see it: `state` is touched between lock and unlock only, and the two
     // system objects stay at one address for the life of this object.
@@ -37,6 +37,14 @@ final class Monitor<State>: @unchecked Sendable {
             pthread_mutex_unlock(mutex)
         }
         return body(&state)
+    }
+
+    /// Changes the state and wakes all threads that wait.
+    func changeForAll(_ body: (inout State) -> Void) {
+        pthread_mutex_lock(mutex)
+        body(&state)
+        pthread_cond_broadcast(condition)
+        pthread_mutex_unlock(mutex)
     }
 
     /// Waits until `body` has a result.
