@@ -14,6 +14,9 @@ final class RecordingRunner {
     private(set) var logs: [LogEntry] = []
     private(set) var timers: [TimerID: UInt64] = [:]
     private(set) var exitCode: Int32?
+    /// Outgoing requests in their order, those that were settled included.
+    private(set) var sent: [(id: DeliveryID, request: DeliveryRequest)] = []
+    private(set) var removedFiles: [String] = []
     /// In the order of their starts; those that are gone included.
     private(set) var workers: [ScriptedWorker] = []
     private(set) var clients: [UInt64: ScriptedClient] = [:]
@@ -120,6 +123,8 @@ final class RecordingRunner {
         case .cancelTimer(let timer): timers[timer] = nil
         case .log(let entry): logs.append(entry)
         case .exit(let code): exitCode = code
+        case .deliver(let id, let request): sent.append((id, request))
+        case .removeFile(let path): removedFiles.append(path)
         case .spawn(let id, let deployment): spawn(id, deployment)
         default: carryOutOnWorker(action)
         }
@@ -221,6 +226,30 @@ final class RecordingRunner {
         readLogs(worker.id)
         engine.handle(.workerExited(worker.id, reason), now: now)
         settle()
+    }
+
+    // MARK: Outgoing requests
+
+    /// What became of a request, by its number in `sent`; by default of the latest.
+    func settle(_ result: DeliveryResult, _ number: Int? = nil) {
+        let number = number ?? sent.count - 1
+        guard sent.indices.contains(number) else {
+            Issue.record("nothing was sent that could be answered")
+            return
+        }
+        send(.delivered(sent[number].id, result))
+    }
+
+    func answer(_ number: Int? = nil, status: Int = 200, location: String? = nil) {
+        let url = sent.last?.request.url ?? ""
+        settle(.answered(DeliveryAnswer(status: status, url: url, location: location)), number)
+    }
+
+    /// The document of a request.
+    func notice(_ number: Int? = nil) -> JSONValue? {
+        let number = number ?? sent.count - 1
+        guard sent.indices.contains(number), case .bytes(let body) = sent[number].request.body else { return nil }
+        return try? JSONValue.parse(body)
     }
 
     // MARK: Clients

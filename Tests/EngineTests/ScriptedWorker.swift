@@ -161,6 +161,17 @@ final class ScriptedWorker {
         return .fileOutput(slot: slot, sequence: sequence, FileOutput(path: path, mime: mime, name: "out"))
     }
 
+    func upload(_ id: String, _ number: UInt64, path: String, name: String = "out.txt") -> WorkerMessage {
+        let (slot, sequence) = place(id)
+        let file = FileOutput(path: path, mime: "text/plain", name: name)
+        return .upload(slot: slot, sequence: sequence, UploadRequest(number: number, file: file))
+    }
+
+    /// The answers to its uploads.
+    var uploaded: [UploadResult] {
+        received.compactMap { if case .uploaded(_, _, let result) = $0 { result } else { nil } }
+    }
+
     func log(_ id: String, _ text: String, _ stream: LogSource = .standardOutput) -> WorkerMessage {
         let (slot, sequence) = place(id)
         return .log(slot: slot, sequence: sequence, LogText(stream, text.utf8))

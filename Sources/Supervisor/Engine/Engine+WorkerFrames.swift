@@ -95,6 +95,7 @@ extension SupervisorEngine {
     private mutating func runStarted(_ slot: UInt16, _ worker: WorkerID) {
         guard let key = workers[worker.handle].prediction(in: slot) else { return }
         predictions[key].prediction.workerStarted(wall: wall)
+        noteWebhook(key, .start)
     }
 
     private mutating func logged(_ text: LogText, slot: UInt16?, _ worker: WorkerID) {

@@ -60,6 +60,7 @@ import Testing
             ("\(range.upperBound / 1_000_000_000)s", "\(range.upperBound / 1_000_000_000)", .duration(range.upperBound))
         case .choice(let words, _): (words[0], "\"\(words[0])\"", .text(words[0]))
         case .host: ("::1", "\"::1\"", .text("::1"))
+        case .httpURL: ("https://x/y", "\"https://x/y\"", .text("https://x/y"))
         case .path: ("/x/y", "\"/x/y\"", .text("/x/y"))
         case .addresses:
             (

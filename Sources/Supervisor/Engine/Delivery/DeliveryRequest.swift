@@ -26,6 +26,17 @@ package struct DeliveryRequest: Equatable, Sendable {
     /// Whether the receiver is to get the token of the environment.
     package var isAuthorized: Bool
 
+    package init(
+        method: String, url: String, headers: [DeliveryHeader], body: Body, timeout: UInt64, isAuthorized: Bool
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.timeout = timeout
+        self.isAuthorized = isAuthorized
+    }
+
     /// The input of the agent's handler `send`.
     var json: RawJSON {
         var output: [UInt8] = []
