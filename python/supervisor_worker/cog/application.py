@@ -32,7 +32,7 @@ class CogApplication(Application):
     The process belongs to it: it changes the working directory, the environment and `sys.path` as Cog's worker does.
     """
 
-    def __init__(self, directory: str | os.PathLike[str]) -> None:
+    def __init__(self, directory: str | os.PathLike[str] = ".") -> None:
         self._directory = Path(directory).absolute()
         self._scratch = WorkerScratch()
         self._limits = DownloadLimits()
