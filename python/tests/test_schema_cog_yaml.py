@@ -105,7 +105,7 @@ NOT_UNDERSTOOD = [
     ('build:\n  a: "b\nrun: c"\n', 2, "quoted text over more than one line"),
     ("build:\n  - 'b\nrun: c'\n", 2, "quoted text over more than one line"),
     ("build: 'b''\n\nrun: c'\n", 1, "quoted text over more than one line"),
-    ('build:\n  ?a: "b\nrun: c"\n', 2, "quoted text over more than one line"),
+    ('build:\n  ?a: "b\nrun: c"\n', 2, "the quotes in"),
     ("build: 'b\nrun: c'\n", 1, "quoted text over more than one line"),
     ("run: a\n  \n b\n", 3, "more than one line"),
 ]

@@ -246,17 +246,23 @@ def _open_brackets(text: str, depth: int, number: int) -> int:
 
     Brackets only count where a value can begin with them; in the middle of plain text they must at least be closed.
     """
-    is_flow = depth > 0 or text.lstrip()[:1] in ("[", "{")
+    text = text.strip(" \t")
+    is_flow = depth > 0 or text[:1] in ("[", "{")
+    if not is_flow and re.search("[\"']", text) and re.search(r":(\s|$)", text) and not _is_quoted(text):
+        # Where a key has quotes in it, it takes more than this to see where its value begins.
+        raise YamlError(number, f"the quotes in `{text}` are not understood")
     opened, position = depth, 0
     while position < len(text):
         letter = text[position]
-        may_begin = position == 0 or text[position - 1] in " \t:,[]{}?-"
-        if letter in "\"'" and (may_begin or is_flow):
+        if letter in "\"'":
             match = _QUOTED.match(text, position)
-            if match is None:
-                raise YamlError(number, "quoted text over more than one line is not understood")
-            position = match.end()
-            continue
+            if _may_begin(text[:position], is_flow):
+                if match is None:
+                    raise YamlError(number, "quoted text over more than one line is not understood")
+                position = match.end()
+                continue
+            if is_flow or text[position - 1] in "?-:":
+                raise YamlError(number, f"the quotes in `{text}` are not understood")
         if letter == "#" and (position == 0 or text[position - 1] in " \t"):
             break
         if letter in "[{":
@@ -269,6 +275,18 @@ def _open_brackets(text: str, depth: int, number: int) -> int:
     if not is_flow and opened != 0:
         raise YamlError(number, f"the brackets in `{text}` are not understood")
     return opened
+
+
+def _is_quoted(text: str) -> bool:
+    match = _QUOTED.match(text)
+    return match is not None and _ends(text[match.end() :])
+
+
+def _may_begin(before: str, is_flow: bool) -> bool:
+    """Whether quoted text may begin behind `before`, instead of a quote standing in plain text."""
+    if is_flow:
+        return before.rstrip(" \t")[-1:] in ("", ",", "[", "{", ":")
+    return before[-1:] in ("", " ", "\t")
 
 
 def _ends(rest: str) -> bool:

@@ -16,7 +16,7 @@ class Box(BaseModel):
 
 class Result(BaseModel):
     label: str
-    score: float = 0.0
     box: Box
     parts: List["Result"]
     note: Optional[str]
+    score: float = 0.0
