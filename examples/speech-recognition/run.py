@@ -79,6 +79,6 @@ def blocks(audio: Path) -> Iterator[bytes]:
     with wave.open(str(audio), "rb") as recording:
         rate, width, channels = recording.getframerate(), recording.getsampwidth(), recording.getnchannels()
         if (rate, width, channels) != (SAMPLE_RATE, BYTES_PER_SAMPLE, 1):
-            raise ValueError(f"16000 Hz, 16 bit, 1 channel are needed, not {rate} Hz, {8 * width} bit, {channels}")
+            raise ValueError(f"16000 Hz, 16 bit, 1 channel are needed; this has {rate} Hz, {8 * width} bit, {channels}")
         while block := recording.readframes(int(SAMPLE_RATE * BLOCK_SECONDS)):
             yield block
