@@ -18,7 +18,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from supervisor_worker.wire import messages  # noqa: E402
-from supervisor_worker.wire.frames import FrameDecoder, FrameType, Header, encode  # noqa: E402
+from supervisor_worker.wire.frames import COLLECTED, FrameDecoder, FrameType, Header, encode  # noqa: E402
 from supervisor_worker.wire.payload import write  # noqa: E402
 from supervisor_worker.wire.session import Session  # noqa: E402
 
@@ -26,6 +26,11 @@ DEADLINE = 20.0
 """Seconds that anything may take; far more than it needs, so that a slow machine fails nothing."""
 STUB = "import sys; sys.path.append({!r}); from supervisor_worker.bootstrap import main; main()"
 END = object()
+HEAD = """
+    import asyncio, dataclasses, datetime, enum, os, pathlib, signal, sys, threading, time
+    from supervisor_worker import *
+"""
+"""The beginning of most models."""
 
 
 class Parent:
@@ -109,6 +114,9 @@ class Parent:
             _, message = self.next()
             if isinstance(message, kind):
                 return message
+            if message is END:
+                self.close_pipes()
+                raise AssertionError(f"the worker ended with {self.process.returncode}; {self.printed}")
             if not isinstance(message, (messages.LogText, messages.Loading)):
                 raise AssertionError(f"expected {kind.__name__}, got {message}")
 
@@ -117,8 +125,10 @@ class Parent:
         found = []
         while True:
             frame, message = self.next()
+            self.flags = getattr(getattr(frame, "header", None), "flags", 0)
             if message is END:
-                raise AssertionError(f"the worker ended; {found}; {self.printed}")
+                self.close_pipes()
+                raise AssertionError(f"the worker ended with {self.process.returncode}; {found}; {self.printed}")
             if isinstance(message, messages.LogText):
                 found.append((frame.header.slot, frame.header.flags, message.text.decode()))
             else:
@@ -131,17 +141,18 @@ class Parent:
 
     def predict(self, input, handler="go", slot=0, id="p", context=None):
         self.runs += 1
-        self.send(FrameType.PREDICT, {"id": id, "handler": handler, "input": input, "context": context or {}}, slot,
-                  self.runs)
+        input = input if isinstance(input, bytes) else write(input)
+        head = write({"id": id, "handler": handler, "context": context or {}})
+        self.send(FrameType.PREDICT, head[:-1] + b',"input":' + input + b"}", slot, self.runs)
         return self.runs
 
     def cancel(self, run, slot=0):
         self.send(FrameType.CANCEL, None, slot, run)
 
-    def run(self, input=None, **options):
+    def run(self, input={}, **options):
         """Everything that one run says."""
-        self.predict(input or {}, **options)
-        return Story(self.until(messages.Done))
+        self.predict(input, **options)
+        return Story(self.until(messages.Done), self.flags)
 
     def shut_down(self, grace=5.0):
         """Asks the worker to end, and returns its status."""
@@ -150,6 +161,12 @@ class Parent:
 
     def ended(self):
         return self.process.wait(DEADLINE)
+
+    def close_pipes(self):
+        """Waits until all that the worker has written is read."""
+        self.ended()
+        for thread in self.threads:
+            thread.join(DEADLINE)
 
     def close(self):
         if self.process.poll() is None:
@@ -170,8 +187,9 @@ class Parent:
 class Story:
     """What one run said."""
 
-    def __init__(self, said):
+    def __init__(self, said, flags):
         self.said = said
+        self.is_collected = bool(flags & COLLECTED)
         self.done = said[-1]
         self.outputs = [json.loads(item.value) for item in said if isinstance(item, messages.OutputValue)]
         self.log = "".join(item[2] for item in said if isinstance(item, tuple) and item[0] is not None)

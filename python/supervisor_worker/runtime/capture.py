@@ -30,7 +30,7 @@ STREAMS = {"stdout": 0, "stderr": STANDARD_ERROR}
 REPLACE = "supervisor-replace"
 """Name of the codec error handler that writes U+FFFD where there is no UTF-8, such as halves of surrogate pairs."""
 
-codecs.register_error(REPLACE, lambda error: ("\ufffd" * (error.end - error.start), error.end))
+codecs.register_error(REPLACE, lambda error: ("\ufffd".encode() * (error.end - error.start), error.end))
 
 current: contextvars.ContextVar[RunChannel | None] = contextvars.ContextVar("supervisor_run")
 """The run that the code at hand belongs to; None: to none, for certain; unset: unknown."""

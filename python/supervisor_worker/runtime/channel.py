@@ -55,6 +55,7 @@ class RunChannel(Run):
                      for name, flags in STREAMS.items()}
         self._request = request
         self._agreement = agreement
+        self._most_inline = min(agreement.inline, agreement.frame)
         self._outlet = outlet
         self._is_cancelled = False
         self._end_once = threading.Lock()
@@ -99,6 +100,11 @@ class RunChannel(Run):
         self._is_cancelled = True
         if self._strike is not None:
             self._strike()
+        # An exception set for a thread does not wake it up.
+        with self._uploads_lock:
+            waiting, self._answers = self._answers, {}
+        for number, take in waiting.items():
+            take(Uploaded(number, None, "the run was canceled"))
 
     def on_cancel(self, strike: Callable[[], None]) -> None:
         """Sets what ends this run; its caller looks at `is_cancelled` afterwards."""
@@ -118,10 +124,11 @@ class RunChannel(Run):
         return self._is_cancelled
 
     def emit(self, value: bytes) -> None:
-        if len(value) > self._agreement.inline:
+        if len(value) > self._most_inline:
             self._emit_large(value)
         else:
             self._outlet.put(self, _OUTPUT, 0, value)
+        self._outlet.yield_turn()
         self._outlet.wait_for_room()
 
     def emit_many(self, values: Iterable[bytes]) -> None:

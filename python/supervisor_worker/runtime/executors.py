@@ -140,12 +140,16 @@ class Loop:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    @property
-    def asyncio(self) -> asyncio.AbstractEventLoop:
-        """Made at first use, on the main thread."""
+    def open(self) -> asyncio.AbstractEventLoop:
+        """Makes the loop, if there is none yet. On the main thread, before any of the other methods is called."""
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
             asyncio.set_event_loop(self._loop)
+        return self._loop
+
+    @property
+    def _opened(self) -> asyncio.AbstractEventLoop:
+        assert self._loop is not None, "whoever is called from other threads has been made by the main one, after `open`"
         return self._loop
 
     def run_until_complete(self, awaitable: Awaitable[Result]) -> Result:
@@ -153,23 +157,23 @@ class Loop:
         async def wait() -> Result:
             return await awaitable
 
-        return self.asyncio.run_until_complete(wait())
+        return self.open().run_until_complete(wait())
 
     def serve(self) -> None:
         """Runs the loop until the process ends."""
         while True:
             try:
-                self.asyncio.run_forever()
+                self._opened.run_forever()
             except BaseException as stray:  # asyncio lets SystemExit and KeyboardInterrupt of tasks through
                 capture.complain(f"In a task: {outcome.in_full(stray)}")
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> None:
         """Has a function called on the loop. Any thread."""
-        self.asyncio.call_soon_threadsafe(function, *arguments)
+        self._opened.call_soon_threadsafe(function, *arguments)
 
     def start(self, make: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Has a task started on the loop. Any thread."""
-        self.call(lambda: self._keep(self.asyncio.create_task(make())))
+        self.call(lambda: self._keep(self._opened.create_task(make())))
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)  # the loop itself refers to its tasks only weakly
@@ -180,6 +184,8 @@ class LoopExecutor:
     """A model with a loop: its async handlers are tasks on it, its others on threads."""
 
     def __init__(self, runner: Runner, loop: Loop) -> None:
+        """On the main thread."""
+        loop.open()
         self._runner = runner
         self._loop = loop
         self._others = SlotThreads(runner)

@@ -26,14 +26,16 @@ PAUSE = 0.002
 carry them; the first after a quiet time goes at once, and none waits longer than this."""
 HIGH_WATER = 1 << 20
 """Bytes that may wait; then runs wait for the supervisor to read."""
+TURN = 0.001
+"""Seconds that a run gives up so that its first frame after a quiet time leaves; a write takes a small part of it."""
 FRAME_OVERHEAD = 64
 """Bytes that a frame counts for besides its payload, so that empty ones count."""
 
 Item = tuple[Optional["RunChannel"], int, int, bytes]
 """Whose it is (None: the worker's), type, flags, payload."""
 
-_OUTPUT, _LOG, _LOADING, _DONE = (
-    int(kind) for kind in (FrameType.OUTPUT, FrameType.LOG, FrameType.LOADING, FrameType.DONE))
+_OUTPUT, _LOG, _LOADING, _UPLOAD, _DONE = (
+    int(kind) for kind in (FrameType.OUTPUT, FrameType.LOG, FrameType.LOADING, FrameType.UPLOAD, FrameType.DONE))
 
 
 class Outlet:
@@ -49,6 +51,7 @@ class Outlet:
         self._hurry: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._gates: list[threading.Lock] = []
         self._size = 0
+        self._is_idle = False
         self._closed = threading.Event()
         self.is_forked = False
         """Set in a forked child, which has nothing to say."""
@@ -76,6 +79,15 @@ class Outlet:
             self._hurry.put(None)
             gate.acquire()
 
+    def yield_turn(self) -> None:
+        """Lets the thread write now if it has waited for something to do: without this, a model that computes in Python
+        keeps the interpreter's lock for a whole switch interval, and the first frame after a pause waits for that."""
+        if self._is_idle and not self.is_forked:
+            gate = threading.Lock()
+            gate.acquire()
+            self._gates.append(gate)
+            gate.acquire(timeout=TURN)
+
     def close(self, timeout: float) -> None:
         """Writes what is waiting, closes the pipe, and returns when that is done or after `timeout` seconds."""
         self._items.put(None)
@@ -85,7 +97,9 @@ class Outlet:
     def _write_all(self) -> None:
         get, hurry = self._items.get, self._hurry
         while True:
+            self._is_idle = self._items.empty()
             batch = [get()]
+            self._is_idle = False
             try:
                 while True:
                     batch.append(self._items.get_nowait())
@@ -127,6 +141,9 @@ class Outlet:
                     self._session.continued(target.slot, sequence)
                     self._session.pass_(Header(FrameType.DONE, flags, target.slot, sequence))
                 self._done(target)
+            elif kind == _UPLOAD:
+                with self._session_lock:
+                    self._session.upload_asked(target.slot)
             add(pack(len(payload), kind, flags, target.slot, sequence))
             add(payload)
         return parts

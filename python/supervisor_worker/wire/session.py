@@ -60,6 +60,10 @@ class Session:
         """Says that a run has sent that many frames that were not shown to this machine one by one."""
         self._slots[slot].next += frames
 
+    def upload_asked(self, slot: int) -> None:
+        """Says that one of those frames is an `upload`."""
+        self._slots[slot].uploads += 1
+
     def pass_(self, header: Header) -> None:
         """Says that a frame is sent or has come. Raises ProtocolError, without offset, when it must not be."""
         kind = header.type
