@@ -17,6 +17,7 @@ import Worker
 // | invalid-json     | an output that is not JSON                                                                   |
 // | large            | one text of `size` bytes: by file if that is more than goes inline                           |
 // | file             | an output file with the contents `text`                                                      |
+// | files            | `count` such files `0.txt` …, a text behind each                                             |
 // | wait             | one chunk `waiting`, then nothing until it is cancelled; then it ends as canceled            |
 // | block            | one chunk `waiting`, then blocks its thread, deaf to cancels, until a writer opens the FIFO `path` (or for ever) |
 // | fail             | `count` chunks, then an error with the message `text` and the kind `kind`; `code` ≠ 0: retryable |

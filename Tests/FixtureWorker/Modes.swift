@@ -18,6 +18,11 @@ func perform(_ input: FixtureInput, _ run: RunContext) async throws {
         }
     case "large": try run.emit(String(repeating: "x", count: input.size))
     case "file": try emitFile(input, run)
+    case "files":
+        for index in 0..<input.count {
+            try emitFile(input, run, name: "\(index).txt")
+            try run.emit("between")
+        }
     case "wait":
         try run.emit("waiting")
         try await Task.sleep(for: .seconds(forever))
@@ -132,10 +137,10 @@ private func chunk(_ index: Int, size: Int) -> String {
     return String(decoding: Array(number.utf8) + filling, as: UTF8.self)
 }
 
-private func emitFile(_ input: FixtureInput, _ run: RunContext) throws {
+private func emitFile(_ input: FixtureInput, _ run: RunContext, name: String = "out.txt") throws {
     let path = "/tmp/fixture-\(getpid())-\(run.nextFrame).txt"
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     writeAll(descriptor, input.text)
     close(descriptor)
-    try run.emit(OutputFile(path, mime: "text/plain", name: "out.txt"))
+    try run.emit(OutputFile(path, mime: "text/plain", name: name))
 }
