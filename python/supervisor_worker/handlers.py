@@ -23,12 +23,14 @@ import sys
 import traceback
 import typing
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
-from typing import Any, Callable, TypeVar
+from typing import Any, AsyncIterator, Callable, Iterable, TypeVar
 
 from . import outputs
 from .runtime.application import Application, Setup, SetupFailed
 from .runtime.capture import current as _current
+from .runtime.iteration import drive, drive_async
 from .runtime.run import Run, RunFailed
 from .signatures import ITERATORS, DeclarationError, Signature
 from .wire.manifest import NAME, Handler, Manifest
@@ -150,6 +152,8 @@ class HandlersApplication(Application):
     def _collect(self, module: ModuleType, setup: Setup) -> None:
         owners = [value for value in vars(module).values() if inspect.isclass(value)
                   and value.__module__ == module.__name__ and _marked(value)]
+        owners = [owner for owner in owners if not any(
+            issubclass(other, owner) for other in owners if other is not owner)]
         functions = [(value, getattr(value, _MARK)) for value in vars(module).values()
                      if inspect.isfunction(value) and hasattr(value, _MARK)]
         found = [(value, mark) for value, mark in functions if not any(
@@ -184,9 +188,7 @@ class HandlersApplication(Application):
             outputs.emit(run, result)
             return
         run.collected = True
-        emit = outputs.emit
-        for piece in result:
-            emit(run, piece)
+        drive(result, partial(outputs.emit, run), self.cancellation)
 
     async def run_async(self, run: Run) -> None:
         bound = self._handlers[run.handler]
@@ -197,12 +199,14 @@ class HandlersApplication(Application):
             await outputs.emit_async(run, result)
             return
         run.collected = True
-        if hasattr(result, "__aiter__"):
-            async for piece in result:
-                await outputs.emit_async(run, piece)
-        else:
-            for piece in result:
-                await outputs.emit_async(run, piece)
+        if not hasattr(result, "__aiter__"):
+            result = _async(result)
+        await drive_async(result, partial(outputs.emit_async, run))
+
+
+async def _async(pieces: Iterable[Any]) -> AsyncIterator[Any]:
+    for piece in pieces:
+        yield piece
 
 
 def _marked(owner: type) -> list[tuple[str, _Declaration]]:

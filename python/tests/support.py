@@ -3,6 +3,7 @@
 import json
 import os
 import queue
+import select
 import shutil
 import subprocess
 import sys
@@ -46,6 +47,8 @@ class Parent:
         self.session = Session(is_worker=False)
         self.session.capabilities = set(capabilities)
         self.lock = threading.Lock()
+        self.hold = threading.Lock()
+        """While it is held, nothing is read from the worker."""
         self.frames = queue.Queue()
         self.printed = {}
         self.runs = 0
@@ -73,7 +76,7 @@ class Parent:
     def _read(self):
         decoder = FrameDecoder()
         try:
-            while piece := os.read(self.reader, 1 << 16):
+            while piece := self._piece():
                 for frame in decoder.feed(piece):
                     message = messages.decode(frame)
                     with self.lock:
@@ -85,6 +88,11 @@ class Parent:
             self.frames.put((END, END))
         except BaseException as error:
             self.frames.put((error, error))
+
+    def _piece(self):
+        select.select([self.reader], [], [])
+        with self.hold:
+            return os.read(self.reader, 1 << 16)
 
     def _drain(self, name):
         self.printed[name] = getattr(self.process, name).read().decode(errors="replace")

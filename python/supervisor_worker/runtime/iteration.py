@@ -1,0 +1,56 @@
+"""Iterating a model's generator, so that it learns of a cancel wherever that strikes.
+
+While a piece is sent, the generator is suspended: an exception that strikes then would pass it by, and what it has to
+clean up would be done at some later time, in some other run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import Any, AsyncIterator, Awaitable, Callable, Iterable
+
+
+def drive(pieces: Iterable[Any], emit: Callable[[Any], None], cancellation: type[BaseException]) -> None:
+    """Emits all pieces. A cancellation that strikes outside of a generator is raised in it, at its `yield`; a generator
+    that goes on after it is listened to. With any other error it is closed."""
+    iterator = iter(pieces)
+    try:
+        while True:
+            try:
+                for piece in iterator:
+                    emit(piece)
+                return
+            except cancellation as error:
+                if not inspect.isgenerator(iterator) or inspect.getgeneratorstate(iterator) != inspect.GEN_SUSPENDED:
+                    raise
+                try:
+                    emit(iterator.throw(error))
+                except StopIteration:
+                    return
+    finally:
+        if inspect.isgenerator(iterator):
+            iterator.close()
+
+
+async def drive_async(pieces: AsyncIterator[Any], emit: Callable[[Any], Awaitable[None]]) -> None:
+    """As `drive`, for an async generator; the cancellation is asyncio's."""
+    try:
+        while True:
+            try:
+                async for piece in pieces:
+                    await emit(piece)
+                return
+            except asyncio.CancelledError as error:
+                # Suspended at a `yield`: begun, not ended, and not at work.
+                if not inspect.isasyncgen(pieces) or pieces.ag_frame is None or pieces.ag_running:
+                    raise
+                if getattr(pieces.ag_frame, "f_lasti", -1) < 0:
+                    raise
+                try:
+                    await emit(await pieces.athrow(error))
+                except StopAsyncIteration:
+                    return
+    finally:
+        if inspect.isasyncgen(pieces):
+            await pieces.aclose()
