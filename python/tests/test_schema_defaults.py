@@ -80,6 +80,20 @@ CONSTANTS = """
         '''Half of it.'''
         result = value / 2
         return result
+    class Made:
+        VALUE = 1
+        def __init__(self):
+            self.VALUE = 2
+        def method(self):
+            return 1
+    class Simple:
+        VALUE = 1
+        def method(self):
+            return 1
+    MADE = Made()
+    SIMPLE = Simple()
+    SET = Simple()
+    SET.VALUE = 2
     def loops(value):
         while True:
             return value
@@ -142,6 +156,7 @@ STATIC: list[tuple[str, Any]] = [
     ("[mode for mode in Mode]", ["fast", "slow"]),
     ("half(3)", 1.5),
     ("half(value=NUMBER)", 3.5),
+    ("SIMPLE.VALUE", 1),
     ("OWN", "own"),
     ("constants.SHARED", ["s"]),
     ("constants.AGAIN", ["s", "t"]),
@@ -180,6 +195,10 @@ NOT_STATIC = [
     ("f'{NUMBER:>5}'", "a format is not computed"),
     ("loops(1)", "does more than return"),
     ("half()", "is not followed"),
+    ("MADE.VALUE", "Made() runs code of its own"),
+    ("Simple(1).VALUE", "the arguments of Simple() are not followed"),
+    ("SIMPLE.method()", "`Simple()` is not called"),
+    ("SET.VALUE", "it is changed on line"),
     ("+".join(["1"] * 500), "too deeply"),
 ]
 
@@ -310,6 +329,20 @@ SHARED_INPUTS = [
     ("from shared import limit", "", "limit(3)"),
     ("import shared", "", "shared.limit(3)"),
     ("from shared import Inputs", "", "Inputs.limit"),
+    # An object of a class that only lists them.
+    (
+        "@dataclass\nclass Inputs:\n    limit: Input = Input(default=3, ge=1, description='d')\nSHARED = Inputs()",
+        "",
+        "SHARED.limit",
+    ),
+    ("class Inputs:\n    limit = Input(default=3, ge=1, description='d')", "", "Inputs().limit"),
+    (
+        "@dataclass\nclass Inputs:\n    limit: Input = Input(default=4)\n"
+        "SHARED = Inputs(limit=Input(default=3, ge=1, description='d'))",
+        "",
+        "SHARED.limit",
+    ),
+    ("from shared import SHARED", "", "SHARED.limit"),
     ("COMMON = {'ge': 1, 'description': 'd'}", "", "Input(default=3, **COMMON)"),
 ]
 
@@ -319,7 +352,7 @@ class SharedInputTests(SchemaTest):
         expected = {"title": "X", "x-order": 0, "type": "integer", "default": 3, "description": "d", "minimum": 1}
         shared = (
             "import cog\ndef limit(start):\n    return cog.Input(default=start, ge=1, description='d')\n"
-            "class Inputs:\n    limit = cog.Input(default=3, ge=1, description='d')\n"
+            "class Inputs:\n    limit = cog.Input(default=3, ge=1, description='d')\nSHARED = Inputs()\n"
         )
         for before, body, expression in SHARED_INPUTS:
             with self.subTest(expression, before=before):

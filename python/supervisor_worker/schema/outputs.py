@@ -50,25 +50,26 @@ class OutputReader:
     def _output(self, expression: TypeExpression) -> dict[str, Any]:
         if expression.is_opaque or expression.head not in ITERATORS:
             return self._type(expression, ())
-        if len(expression.arguments) != 1:
-            raise expression.error(
-                f"the output `{expression.written}` does not say what it yields", f"write `{expression.head}[str]`"
-            )
-        element = expression.arguments[0]
-        schema: dict[str, Any] = {"type": "array"}
         if expression.head in ("ConcatenateIterator", "AsyncConcatenateIterator"):
-            if element.head != "str" or element.is_opaque:
-                raise element.error(
-                    f"the elements of {expression.head} must be str, not `{element.written}`",
-                    f"write `{expression.head}[str]`, or Iterator for other types",
-                )
+            # Its elements are text, also where nobody says so.
+            for element in expression.arguments:
+                if element.head != "str" or element.is_opaque:
+                    raise element.error(
+                        f"the elements of {expression.head} must be str, not `{element.written}`",
+                        f"write `{expression.head}[str]`, or Iterator for other types",
+                    )
             return {
-                **schema,
+                "type": "array",
                 "items": {"type": "string"},
                 "x-cog-array-type": "iterator",
                 "x-cog-array-display": "concatenate",
             }
-        return {**schema, "items": self._type(element, ()), "x-cog-array-type": "iterator"}
+        if len(expression.arguments) != 1:
+            raise expression.error(
+                f"the output `{expression.written}` does not say what it yields", f"write `{expression.head}[str]`"
+            )
+        items = self._type(expression.arguments[0], ())
+        return {"type": "array", "items": items, "x-cog-array-type": "iterator"}
 
     def _type(self, expression: TypeExpression, around: tuple[ast.AST, ...]) -> dict[str, Any]:
         """The schema of a type; `around` are the classes that it is a member of."""
@@ -93,10 +94,20 @@ class OutputReader:
         if head == "list":
             items = self._type(expression.arguments[0], around) if expression.arguments else {}
             return {"type": "array", "items": items}
-        schema = self._object(expression, around)
+        schema = self._literal(expression) if head == "Literal" else self._object(expression, around)
         if schema is not None:
             return schema
         raise self._unsupported(expression)
+
+    def _literal(self, expression: TypeExpression) -> dict[str, Any] | None:
+        """`Literal["a", "b"]`."""
+        node = expression.node
+        if not isinstance(node, ast.Subscript):
+            return None
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        values = [part.value for part in parts if isinstance(part, ast.Constant)]
+        is_plain = len(values) == len(parts) and all(isinstance(value, (str, int)) for value in values)
+        return _enumeration(values) if is_plain else None
 
     def _object(self, expression: TypeExpression, around: tuple[ast.AST, ...]) -> dict[str, Any] | None:
         call = typed_dict_call(self._project, expression)

@@ -184,8 +184,11 @@ class Project:
         if isinstance(expression, ast.Name):
             return self._name(expression.id, scope, MAXIMUM_STEPS)
         if isinstance(expression, ast.Attribute):
-            owner = self.resolve(expression.value, scope)
-            owner = self.definition_behind(owner)
+            owner = self.definition_behind(self.resolve(expression.value, scope))
+            if isinstance(owner, Value) and isinstance(owner.expression, ast.Call):
+                return self._instance_attribute(owner.expression, owner.scope, expression.attr)
+            if owner is None and isinstance(expression.value, ast.Call):
+                return self._instance_attribute(expression.value, scope, expression.attr)
             return None if owner is None else self.attribute(owner, expression.attr)
         return None
 
@@ -202,6 +205,8 @@ class Project:
 
     def attribute(self, owner: Symbol, name: str) -> Symbol | None:
         """`owner.name`."""
+        if isinstance(owner, Unclear):
+            return owner
         if isinstance(owner, External):
             return External(f"{owner.name}.{name}")
         if isinstance(owner, Module):
@@ -245,6 +250,23 @@ class Project:
             return None
         prefix = [binding.module] if binding.attribute is None else [binding.module, binding.attribute]
         return ".".join(prefix + parts)
+
+    def _instance_attribute(self, call: ast.Call, scope: Scope, name: str) -> Symbol | None:
+        """`Class().name`, where making the object does no more than pass arguments by name."""
+        owner = self.definition_behind(self.resolve(call.func, scope))
+        if not isinstance(owner, Definition) or not isinstance(owner.node, ast.ClassDef):
+            return None
+        if any(self.member(owner, special) for special in ("__init__", "__new__", "__post_init__", "__getattr__")):
+            return Unclear(f"{owner.node.name}() runs code of its own")
+        if call.args or any(keyword.arg is None for keyword in call.keywords):
+            return Unclear(f"the arguments of {owner.node.name}() are not followed")
+        for keyword in call.keywords:
+            if keyword.arg == name:
+                return Value(name, keyword.value, scope)
+        symbol = self.member(owner, name)
+        if isinstance(symbol, Definition) and not symbol.is_class:
+            return Unclear(f"{name}() is a method")
+        return symbol
 
     def _name(self, name: str, scope: Scope, steps: int) -> Symbol | None:
         if steps == 0:
