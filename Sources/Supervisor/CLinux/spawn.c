@@ -39,13 +39,16 @@ static _Noreturn void fail(struct child *child, enum cl_spawn_step step, int err
 }
 
 // Ignored signals survive exec. The raw call reaches 32 and 33 too, which the C library keeps to itself; and only all
-// zeroes (default action, no flags, empty mask) may be passed so, since the kernel's structure differs from the
-// library's.
+// zeroes (default action, no flags, empty mask) but for the handler may be passed so, since the kernel's structure
+// differs from the library's.
 static void reset_signals(struct child *child) {
     static const unsigned long defaults[8];
+    // The handler is the structure's first word, and 1 is SIG_IGN.
+    static const unsigned long ignoring[8] = {1};
     for (int number = 1; number <= LAST_SIGNAL; number++) {
         if (number == SIGKILL || number == SIGSTOP) continue;
-        if (syscall(SYS_rt_sigaction, number, defaults, NULL, KERNEL_SIGNAL_SET_SIZE)) {
+        int is_ignored = number == SIGTERM && child->request->ignores_termination;
+        if (syscall(SYS_rt_sigaction, number, is_ignored ? ignoring : defaults, NULL, KERNEL_SIGNAL_SET_SIZE)) {
             fail(child, CL_SPAWN_SIGACTION, errno);
         }
     }

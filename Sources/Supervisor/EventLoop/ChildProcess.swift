@@ -10,9 +10,9 @@ package enum ChildProcess {
     /// Starts a worker and answers when it has executed its program (about 0.1 ms, during which this thread stands
     /// still).
     ///
-    /// The child gets a session and process group of its own, no blocked and no ignored signals, the parent's umask,
-    /// its soft descriptor limit from before `DescriptorLimit.raise()`, and exactly five descriptors: 0 the death pipe,
-    /// 1 and 2 its logs, 3 to read frames from, 4 to write frames to.
+    /// The child gets a session and process group of its own, no blocked and no ignored signals (but for SIGTERM, if the
+    /// request says so), the parent's umask, its soft descriptor limit from before `DescriptorLimit.raise()`, and
+    /// exactly five descriptors: 0 the death pipe, 1 and 2 its logs, 3 to read frames from, 4 to write frames to.
     ///
     /// - Throws: the step that failed as `call`: `chdir` for the working directory, `execve` for the program (`ENOENT`:
     ///   found nowhere, or its interpreter is missing; `EACCES`: not executable; `ENOEXEC`: no program), `pipe2` with
@@ -97,7 +97,8 @@ package enum ChildProcess {
                 directory: directories.pointers[0].map { UnsafePointer($0) },
                 descriptors: descriptors.baseAddress!,
                 descriptor_count: Int32(descriptors.count),
-                descriptor_limit: DescriptorLimit.forChildren)
+                descriptor_limit: DescriptorLimit.forChildren,
+                ignores_termination: request.ignoresTermination ? 1 : 0)
             return cl_spawn(&raw, &result)
         }
         guard code >= 0 else {

@@ -7,4 +7,9 @@ package enum Signals {
     package static func ignoreBrokenPipe() {
         _ = signal(SIGPIPE, SIG_IGN)
     }
+
+    /// Keeps SIGTERM from ending the process where nobody listens for it yet. A `SignalSource` hears it all the same.
+    package static func ignoreTermination() {
+        _ = signal(SIGTERM, SIG_IGN)
+    }
 }

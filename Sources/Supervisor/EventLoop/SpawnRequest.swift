@@ -7,13 +7,17 @@ package struct SpawnRequest: Sendable {
     package var environment: [(name: String, value: String)]
     /// Where the child starts; `nil`: where the parent is.
     package var workingDirectory: String?
+    /// The child and what it starts ignore SIGTERM, unless they decide otherwise themselves.
+    package var ignoresTermination: Bool
 
     package init(
-        arguments: [String], environment: [(name: String, value: String)], workingDirectory: String? = nil
+        arguments: [String], environment: [(name: String, value: String)], workingDirectory: String? = nil,
+        ignoresTermination: Bool = false
     ) {
         self.arguments = arguments
         self.environment = environment
         self.workingDirectory = workingDirectory
+        self.ignoresTermination = ignoresTermination
     }
 
     /// Tells a worker its two frame pipes: the descriptor to read from and the one to write to. The spawner sets it.

@@ -104,6 +104,8 @@ struct cl_spawn_request {
     int descriptor_count;
     // The child's soft limit of open descriptors (never above the hard one); 0: as it is.
     uint64_t descriptor_limit;
+    // Not 0: the child ignores SIGTERM, instead of the default.
+    int ignores_termination;
 };
 
 struct cl_spawn_result {
@@ -113,8 +115,8 @@ struct cl_spawn_result {
     int failed_step;
 };
 
-// Starts a child in a session of its own, with all signals unblocked and at their defaults, and answers when it has
-// executed its program: 0, or the negated errno with `failed_step`. Safe beside other threads.
+// Starts a child in a session of its own, with all signals unblocked and at their defaults (but for SIGTERM, if so
+// asked), and answers when it has executed its program: 0, or the negated errno with `failed_step`. Safe beside other threads.
 int cl_spawn(const struct cl_spawn_request *request, struct cl_spawn_result *result);
 
 struct cl_exit {
