@@ -25,12 +25,14 @@ let package = Package(
         .target(name: "CLinux", path: "Sources/Supervisor/CLinux"),
         .target(name: "EventLoop", dependencies: ["CLinux"], path: "Sources/Supervisor/EventLoop"),
         .target(name: "HTTP", path: "Sources/Supervisor/HTTP"),
+        .target(name: "PythonRuntime", path: "Sources/Supervisor/PythonRuntime", exclude: ["update"]),
         .target(name: "SSE", path: "Sources/Supervisor/SSE"),
         .target(name: "Engine", dependencies: ["SSE", "WireProtocol"], path: "Sources/Supervisor/Engine"),
         .target(
             name: "API", dependencies: ["Engine", "HTTP", "SSE", "WireProtocol"], path: "Sources/Supervisor/API"),
         .target(
-            name: "Service", dependencies: ["API", "Engine", "EventLoop", "HTTP", "SSE", "WireProtocol"],
+            name: "Service",
+            dependencies: ["API", "Engine", "EventLoop", "HTTP", "PythonRuntime", "SSE", "WireProtocol"],
             path: "Sources/Supervisor/Service"),
         .executableTarget(name: "Command", dependencies: ["Service"], path: "Sources/Supervisor/Command"),
 
@@ -46,7 +48,7 @@ let package = Package(
         .testTarget(name: "EngineTests", dependencies: ["Engine", "SSE", "TestSupport", "WireProtocol"]),
         .testTarget(
             name: "APITests", dependencies: ["API", "Engine", "HTTP", "SSE", "TestSupport", "WireProtocol"]),
-        .testTarget(name: "ServiceTests", dependencies: ["Service", "TestSupport", "WireProtocol"]),
+        .testTarget(name: "ServiceTests", dependencies: ["EventLoop", "Service", "TestSupport", "WireProtocol"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Command", "DeliveryAgent", "EventLoop", "FixtureWorker", "TestSupport", "WireProtocol"]),
@@ -55,7 +57,7 @@ let package = Package(
 )
 
 if isCI {
-    for target in package.targets where target.name != "CLinux" {
+    for target in package.targets where !["CLinux", "PythonRuntime"].contains(target.name) {
         target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
     }
 }

@@ -1,9 +1,20 @@
 import EventLoop
 
 /// Where one server keeps what outlives a moment but not the process: its lock, and payloads that are too large for a
-/// pipe. One sub-folder for each listen address, mode 0700.
+/// pipe. One sub-folder for each listen address, mode 0700; beside them the Python package, which servers share.
+///
+/// Who makes or removes something directly below the root holds the root's lock meanwhile, for milliseconds.
 package struct StateDirectory: ~Copyable {
+    /// The folder below the root for unpacked Python packages, one for each version.
+    private static let pythonFolder = "python"
+    private static let lockName = "lock"
+    private static let spoolName = "spool"
+
+    private let root: String
+    private let folder: String
     private let lock: Files.Lock
+    /// Says that the unpacked Python package is in use.
+    private var packageLock: DirectoryLock?
     /// For the files that go between the server and its workers.
     let spool: String
 
@@ -13,20 +24,36 @@ package struct StateDirectory: ~Copyable {
         case inUse(path: String, holder: String)
     }
 
-    /// Makes the folder, takes its lock, and sweeps what an earlier server left there.
+    /// Makes the folder, takes its lock, and sweeps what earlier servers left there and beside it.
     package init(root: String, address: String) throws(Failure) {
         let folder = "\(root)/\(StateDirectory.name(for: address))"
-        let spool = "\(folder)/spool"
+        let spool = "\(folder)/\(StateDirectory.spoolName)"
+        let rootLock = try StateDirectory.makeDirectories(root, folder, spool)
+        lock = try StateDirectory.takeLock("\(folder)/\(StateDirectory.lockName)")
+        self.root = root
+        self.folder = folder
+        self.spool = spool
+        packageLock = nil
+        Files.removeFiles(in: spool)
+        for name in Files.names(in: root) where "\(root)/\(name)" != folder {
+            StateDirectory.removeAbandoned("\(root)/\(name)")
+        }
+        _ = consume rootLock
+    }
+
+    /// Makes the directories, and takes the lock of the root.
+    private static func makeDirectories(
+        _ root: String, _ folder: String, _ spool: String
+    ) throws(Failure) -> DirectoryLock {
         do throws(SystemError) {
             try Files.makePrivateDirectory(root)
+            let rootLock = try DirectoryLock.exclusive(root)
             try Files.makePrivateDirectory(folder)
             try Files.makePrivateDirectory(spool)
+            return rootLock
         } catch {
             throw .system(error)
         }
-        lock = try StateDirectory.takeLock("\(folder)/lock")
-        self.spool = spool
-        Files.removeFiles(in: spool)
     }
 
     private static func takeLock(_ path: String) throws(Failure) -> Files.Lock {
@@ -48,7 +75,53 @@ package struct StateDirectory: ~Copyable {
         String(address.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "." || $0 == "-") ? $0 : "_" })
     }
 
-    func sweep() {
-        Files.removeFiles(in: spool)
+    /// Removes the folder of a server that was killed: one for each start with port 0 would add up. Only what is
+    /// certainly one of ours is touched, since the root may be a directory that has other things in it.
+    private static func removeAbandoned(_ folder: String) {
+        guard Files.names(in: folder) == [lockName, spoolName] else { return }
+        guard let outcome = try? Files.Lock.take("\(folder)/\(lockName)"), case .taken = consume outcome else { return }
+        removeFolder(folder)
+    }
+
+    private static func removeFolder(_ folder: String) {
+        Files.removeFiles(in: "\(folder)/\(spoolName)")
+        Files.removeEmptyDirectory("\(folder)/\(spoolName)")
+        Files.remove("\(folder)/\(lockName)")
+        Files.removeEmptyDirectory(folder)
+    }
+
+    // MARK: The Python package
+
+    /// Unpacks the package, unless it is there already, and removes versions that no server uses any more. It stays for
+    /// the next start, together with what Python compiles from it.
+    package mutating func unpack(_ package: PythonPackage) throws(SystemError) {
+        let versions = "\(root)/\(StateDirectory.pythonFolder)"
+        let own = StateDirectory.place(of: package, in: root)
+        let rootLock = try DirectoryLock.exclusive(root)
+        try Files.makePrivateDirectory(versions)
+        try Files.makePrivateDirectory(own)
+        packageLock = .some(try DirectoryLock.shared(own))
+        try package.write(into: own)
+        for name in Files.names(in: versions) where PythonPackage.isDigest(name) {
+            let other = "\(versions)/\(name)"
+            guard other != own, let lock = try? DirectoryLock.exclusiveIfFree(other) else { continue }
+            Files.removeTree(other)
+            _ = consume lock
+        }
+        _ = consume rootLock
+    }
+
+    /// The directory that a package is unpacked into, which is to be added to Python's path.
+    package static func place(of package: PythonPackage, in root: String) -> String {
+        "\(root)/\(pythonFolder)/\(package.digest)"
+    }
+
+    // MARK: The end
+
+    /// Removes the server's own folder. What is shared stays.
+    func remove() {
+        let rootLock = try? DirectoryLock.exclusive(root)
+        StateDirectory.removeFolder(folder)
+        _ = consume rootLock
     }
 }
