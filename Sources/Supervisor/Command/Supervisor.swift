@@ -24,6 +24,7 @@ enum Supervisor {
             Console.output("supervisor \(ProgramVersion.text)\n")
             return ExitCode.success.rawValue
         case .validate(let path): return ValidateCommand.run(path: path)
+        case .schema(let path, let flags): return SchemaCommand.run(path: path, flags: flags)
         case .serve(let path, let flags, let printsConfiguration):
             return ServeCommand.run(path: path, flags: flags, printsConfiguration: printsConfiguration)
         }

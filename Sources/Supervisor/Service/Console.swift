@@ -10,13 +10,22 @@ package enum Console {
         write(text, to: 2)
     }
 
+    static func output(_ bytes: UnsafeRawBufferPointer) {
+        write(bytes, to: 1)
+    }
+
+    static func error(_ bytes: UnsafeRawBufferPointer) {
+        write(bytes, to: 2)
+    }
+
     private static func write(_ text: String, to descriptor: Int32) {
-        let bytes = Array(text.utf8)
+        Array(text.utf8).withUnsafeBytes { write($0, to: descriptor) }
+    }
+
+    private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) {
         var at = 0
         while at < bytes.count {
-            let result = bytes.withUnsafeBytes {
-                Transfer.write(descriptor, UnsafeRawBufferPointer(rebasing: $0[at...]))
-            }
+            let result = Transfer.write(descriptor, UnsafeRawBufferPointer(rebasing: bytes[at...]))
             guard case .bytes(let count) = result else { return }
             at += count
         }

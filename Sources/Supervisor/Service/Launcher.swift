@@ -13,6 +13,7 @@ package enum Launcher {
         _ configuration: Configuration, environment: [String: String], isTerminal: Bool, warnings: [String]
     ) -> Int32 {
         Signals.ignoreBrokenPipe()
+        if configuration.shutdown.awaitsExplicit { Signals.ignoreTermination() }
         do throws(LaunchError) {
             return try launch(configuration, environment, isTerminal, warnings)
         } catch {
@@ -32,7 +33,17 @@ package enum Launcher {
         let loop = try system { () throws(SystemError) in try Loop() }
         var listeners: [Listener] = []
         for address in configuration.listenAddresses { listeners.append(try listen(address, on: loop)) }
-        let state = try claim(configuration, listeners[0].address)
+        var state = try claim(configuration, listeners[0].address)
+        if configuration.deployments.contains(where: { $0.model != nil }) {
+            do throws(SystemError) {
+                try state.unpack(.embedded)
+            } catch {
+                throw LaunchError(
+                    .unavailable,
+                    "the Python package cannot be unpacked into the state directory: \(error); choose another with "
+                        + "--state-dir")
+            }
+        }
         let log = try system { () throws(SystemError) in
             try LogWriter(descriptor: 2, level: level(configuration.logLevel), isPlain: isTerminal)
         }

@@ -40,6 +40,7 @@ package final class Server {
     let files: BackgroundQueue
     private let logWriter: LogWriter
     private let state: StateDirectory
+    private var readinessFile: ReadinessFile?
     private var exitCode: Int32?
     /// Made with the first request that it is to send.
     private var delivery: DeliveryProcess?
@@ -60,6 +61,7 @@ package final class Server {
             settings: settings.engine(spool: state.spool), generator: SystemRandom(), now: now,
             wallOffset: WallClock.now() - now)
         self.state = state
+        readinessFile = settings.readinessFile.map(ReadinessFile.init(path:))
         handler = RequestHandler(
             deployments: settings.deployments.map(\.settings.name), defaultDeployment: settings.defaultDeployment,
             webhookRefusal: settings.deliveryAgent.problem)
@@ -81,12 +83,15 @@ package final class Server {
         loop.endOfTurn = { [unowned self] in endOfTurn() }
         endOfTurn()
         try loop.run()
-        state.sweep()
+        state.remove()
         logWriter.flush()
         return exitCode ?? 0
     }
 
     private func received(_ signal: ProcessSignal) {
+        if signal == .terminate, settings.ignoresTermination {
+            return log(LogEntry(.info, "SIGTERM is ignored: only SIGINT and POST /shutdown end the server"))
+        }
         let waits = settings.waitsForBalancers
         engineHandle(.stopRequested(signal == .terminate ? .terminate(waits: waits) : .interrupt))
     }
@@ -112,8 +117,14 @@ package final class Server {
             for connection in laterCloses { connection.close() }
             laterCloses.removeAll(keepingCapacity: true)
         } while engine.hasWork
+        if readinessFile != nil { updateReadinessFile() }
         if !laterReads.isEmpty { readOn() }
         if exitCode != nil, connections.isEmpty { loop.stop() }
+    }
+
+    private func updateReadinessFile() {
+        let isReady = !engine.isLeaving && engine.deployments.allSatisfy(\.isReady)
+        if let warning = readinessFile?.update(isReady: isReady) { log(LogEntry(.warning, warning)) }
     }
 
     /// Sockets that had more than their share are read on in the next turn.
@@ -254,7 +265,8 @@ extension Server {
     private func spawn(_ worker: WorkerID, _ deployment: DeploymentIndex) {
         let wanted = settings.deployments[deployment.value]
         let request = SpawnRequest(
-            arguments: wanted.command, environment: wanted.environment, workingDirectory: wanted.workingDirectory)
+            arguments: wanted.command, environment: wanted.environment, workingDirectory: wanted.workingDirectory,
+            ignoresTermination: settings.ignoresTermination)
         do throws(SystemError) {
             let process = WorkerProcess(try ChildProcess.spawn(request), id: worker, owner: self)
             workers[worker] = process

@@ -12,6 +12,11 @@ package struct ServerSettings {
         let workingDirectory: String
     }
 
+    /// Where the file goes that says whether the server is ready; nil: nowhere.
+    let readinessFile: String?
+    /// SIGTERM means nothing, to the server and to its workers.
+    let ignoresTermination: Bool
+
     /// Nanoseconds for which a server that balancers can know of goes on accepting after SIGTERM: they ask every few
     /// seconds whether it is ready, and send requests until they have heard.
     private static let balancerDelay: UInt64 = 5_000_000_000
@@ -51,24 +56,35 @@ package struct ServerSettings {
         http.headTimeout = configuration.http.head
         http.bodyProgressInterval = configuration.http.body
         self.http = http
-        deployments = configuration.deployments.map { ServerSettings.deployment($0, environment) }
+        let isInCluster = environment[ReadinessFile.clusterVariable].map { !$0.isEmpty } ?? false
+        readinessFile = configuration.readinessFile ?? (isInCluster ? ReadinessFile.cogPath : nil)
+        ignoresTermination = configuration.shutdown.awaitsExplicit
+        let root = configuration.stateDirectory
+        deployments = configuration.deployments.map { ServerSettings.deployment($0, environment, stateDirectory: root) }
     }
 
     private static func deployment(
-        _ configured: DeploymentConfiguration, _ inherited: [String: String]
+        _ configured: DeploymentConfiguration, _ inherited: [String: String], stateDirectory: String
     ) -> Deployment {
-        let environment =
+        var environment =
             inherited.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
             + configured.environment.map { (name: $0.name, value: $0.value) }
+        var command = configured.command
+        if configured.model != nil, let python = configured.python {
+            let directory = StateDirectory.place(of: .embedded, in: stateDirectory)
+            command = PythonCommand.arguments(python: python, directory: directory)
+            environment = PythonCommand.environment(of: configured, inheriting: inherited)
+        }
         return Deployment(
             settings: DeploymentSettings(
-                name: configured.name, handler: configured.handler,
-                workers: configured.workers, concurrency: configured.concurrency, streaming: configured.streaming,
+                name: configured.name, handler: configured.handler, workers: configured.workers,
+                // A Python worker has been told and declares what it makes of it.
+                concurrency: configured.model == nil ? configured.concurrency : nil, streaming: configured.streaming,
                 loadTimeout: configured.loadTimeout ?? never, stopGrace: configured.stopGrace,
                 limits: PredictionLimits(
                     output: configured.outputLimit, logs: configured.logLimit,
                     metrics: configured.appendMetricLimit)),
-            command: configured.command, environment: environment, workingDirectory: configured.workingDirectory)
+            command: command, environment: environment, workingDirectory: configured.workingDirectory)
     }
 
     func engine(spool: String) -> EngineSettings {

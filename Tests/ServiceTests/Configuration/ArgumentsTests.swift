@@ -21,6 +21,22 @@ import Testing
         #expect(try Arguments.parse(["serve", "--port=80", "--", "--port"]) == serve("--port", [("--port", "80")]))
         #expect(try Arguments.parse(["serve", "--port", "-5"]) == serve(nil, [("--port", "-5")]))
         #expect(try Arguments.parse(["serve", "--port="]) == serve(nil, [("--port", "")]))
+        #expect(
+            try Arguments.parse(["serve", "dir", "--predict", "a.py:B", "--x-mode=train", "--threads", "4"])
+                == serve("dir", [("--predict", "a.py:B"), ("--x-mode", "train"), ("--threads", "4")]))
+    }
+
+    /// Cog takes any value for true; scripts write all of these.
+    @Test(
+        arguments: [
+            (["--await-explicit-shutdown"], "true", nil), (["--await-explicit-shutdown", "true"], "true", nil),
+            (["--await-explicit-shutdown", "false"], "false", nil), (["--await-explicit-shutdown=false"], "false", nil),
+            (["--await-explicit-shutdown", "dir"], "true", "dir"),
+            (["dir", "--await-explicit-shutdown"], "true", "dir"),
+            (["--await-explicit-shutdown=1"], "1", nil),
+        ] as [([String], String, String?)])
+    func understandsFlagsThatMayStandAlone(words: [String], value: String, path: String?) throws {
+        #expect(try Arguments.parse(["serve"] + words) == serve(path, [("--await-explicit-shutdown", value)]))
     }
 
     @Test(
@@ -31,7 +47,12 @@ import Testing
             (["serve", "--help"], .help(.serve, isBrief: false)),
             (["serve", "--port", "1", "-h"], .help(.serve, isBrief: true)),
             (["validate", "--help"], .help(.validate, isBrief: false)), (["validate"], .validate(path: nil)),
-            (["validate", "x"], .validate(path: "x")),
+            (["validate", "x"], .validate(path: "x")), (["schema"], .schema(path: nil, flags: [])),
+            (
+                ["schema", "m", "--train", "t.py:T"],
+                .schema(path: "m", flags: [FlagValue(name: "--train", value: "t.py:T")])
+            ),
+            (["help", "schema"], .help(.schema, isBrief: false)),
         ] as [([String], Arguments)])
     func understandsTheRest(words: [String], expected: Arguments) throws {
         #expect(try Arguments.parse(words) == expected)
@@ -43,6 +64,9 @@ import Testing
             (["sevre"], "unknown command `sevre`", "did you mean `serve`?"),
             (["frobnicate"], "unknown command `frobnicate`", "see supervisor --help"),
             (["x.json"], "unknown command `x.json`", "write supervisor serve x.json"),
+            (["x.py"], "unknown command `x.py`", "write supervisor serve x.py"),
+            (["--predict", "a.py"], "`--predict` is a flag of `serve`", "write supervisor serve --predict …"),
+            (["schema", "--port", "1"], "unknown flag `--port` of `schema`", "see supervisor schema --help"),
             (["--port", "80"], "`--port` is a flag of `serve`", "write supervisor serve --port …"),
             (["--wat"], "unknown flag `--wat`", "see supervisor --help"),
             (["serve", "--prot", "80"], "unknown flag `--prot` of `serve`", "did you mean `--port`?"),

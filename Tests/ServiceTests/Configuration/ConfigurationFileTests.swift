@@ -101,7 +101,7 @@ import Testing
                 "10:48 deployments[3].default: only one deployment can be the default; another is marked on line 9",
                 "10:67 deployments[3].streaming: must be true or false, not the text \"true\"",
                 "11:5 deployments[4]: `name` is missing",
-                "11:5 deployments[4]: `command` is missing",
+                "11:5 deployments[4]: `command` or `model` is missing",
                 "11:17 deployments[4].handler: must not be empty or hold a NUL",
                 "11:22 deployments[5]: must be an object, not the number 7",
             ])

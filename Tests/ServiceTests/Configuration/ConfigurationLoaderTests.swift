@@ -61,7 +61,8 @@ import Testing
         case .choice(let words, _): (words[0], "\"\(words[0])\"", .text(words[0]))
         case .host: ("::1", "\"::1\"", .text("::1"))
         case .httpURL: ("https://x/y", "\"https://x/y\"", .text("https://x/y"))
-        case .path: ("/x/y", "\"/x/y\"", .text("/x/y"))
+        case .path, .program: ("/x/y", "\"/x/y\"", .text("/x/y"))
+        case .boolean: ("true", "true", .boolean(true))
         case .addresses:
             (
                 "[::1]:80,unix:/s", #"["[::1]:80", "unix:/s"]"#,

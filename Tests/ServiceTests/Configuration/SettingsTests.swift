@@ -30,6 +30,9 @@ import Testing
 
     @Test func helpNamesEverything() {
         let help = HelpText.text(.serve)
+        for setting in Settings.model {
+            #expect(help.contains("  \(setting.flag ?? "?") \(setting.type.placeholder)\n"))
+        }
         for setting in Settings.all {
             #expect(help.contains("  \(setting.flag ?? "?") \(setting.type.placeholder)\n"))
             #expect(help.contains("File: \(setting.name)\n"))

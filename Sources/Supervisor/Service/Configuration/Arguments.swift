@@ -1,9 +1,12 @@
 /// What a command line asks for.
 package enum Arguments: Sendable, Equatable {
-    /// `serve [FILE|DIR]`: run the deployments, or with `printsConfiguration` only show the effective values.
+    /// `serve [FILE|DIR]`: run the deployments, or the model in a directory or .py file, or with `printsConfiguration`
+    /// only show the effective values.
     case serve(path: String?, flags: [FlagValue], printsConfiguration: Bool)
     /// `validate [FILE|DIR]`: report all problems of a configuration.
     case validate(path: String?)
+    /// `schema [DIR]`: print the OpenAPI document of a Cog model.
+    case schema(path: String?, flags: [FlagValue])
     /// Help about a command, or nil for the program. `isBrief` is `-h`, otherwise `--help`.
     case help(HelpTopic, isBrief: Bool)
     /// `version`
@@ -21,6 +24,7 @@ package enum Arguments: Sendable, Equatable {
         switch first {
         case "serve": return try serve(rest)
         case "validate": return try validate(rest)
+        case "schema": return try schema(rest)
         case "version", "--version", "-V", "-v": return .version
         case "help": return try help(rest)
         case "--help": return .help(.program, isBrief: false)
@@ -31,13 +35,13 @@ package enum Arguments: Sendable, Equatable {
 
     private static func unknown(_ word: String) -> UsageError {
         if word.hasPrefix("-") {
-            let isServeFlag = Settings.all.contains { $0.flag == flagName(of: word) }
+            let isServeFlag = serveFlags.contains(flagName(of: word))
             if isServeFlag {
                 return UsageError("`\(word)` is a flag of `serve`", hint: "write supervisor serve \(word) …")
             }
             return UsageError("unknown flag `\(word)`", hint: "see supervisor --help")
         }
-        if word.hasSuffix(".json") {
+        if word.hasSuffix(".json") || PythonModel.isFile(word) {
             return UsageError("unknown command `\(word)`", hint: "write supervisor serve \(word)")
         }
         let nearest = NearestName.of(word, among: HelpTopic.allCases.compactMap(\.command))
@@ -54,8 +58,10 @@ package enum Arguments: Sendable, Equatable {
     // MARK: Commands
 
     private static func serve(_ words: [String]) throws(UsageError) -> Arguments {
-        let valued = Settings.all.compactMap(\.flag) + ["--config"]
-        let parsed = try ParsedWords(words, valued: valued, switches: ["--print-config"], command: "serve")
+        let booleans = Settings.all.filter { $0.type == .boolean }.compactMap(\.flag)
+        let valued = serveFlags.filter { !booleans.contains($0) } + ["--config"]
+        let parsed = try ParsedWords(
+            words, valued: valued, booleans: booleans, switches: ["--print-config"], command: "serve")
         if let help = parsed.help(.serve) { return help }
         var operands = parsed.operands
         operands += parsed.flags.filter { $0.name == "--config" }.map(\.value)
@@ -65,8 +71,21 @@ package enum Arguments: Sendable, Equatable {
             printsConfiguration: parsed.switches.contains("--print-config"))
     }
 
+    /// Flags that Cog's server takes and makes nothing of.
+    static let ignoredFlags = ["--threads"]
+    private static let serveFlags =
+        (Settings.all.map(\.flag) + Settings.model.map(\.flag)).compactMap { $0 } + ignoredFlags
+    /// The flags of `schema`.
+    static let schemaFlags = ["--predict", "--train", "--python"]
+
+    private static func schema(_ words: [String]) throws(UsageError) -> Arguments {
+        let parsed = try ParsedWords(words, valued: schemaFlags, command: "schema")
+        if let help = parsed.help(.schema) { return help }
+        return .schema(path: try single(parsed.operands, command: "schema"), flags: parsed.flags)
+    }
+
     private static func validate(_ words: [String]) throws(UsageError) -> Arguments {
-        let parsed = try ParsedWords(words, valued: [], switches: [], command: "validate")
+        let parsed = try ParsedWords(words, command: "validate")
         if let help = parsed.help(.validate) { return help }
         return .validate(path: try single(parsed.operands, command: "validate"))
     }
@@ -96,8 +115,12 @@ private struct ParsedWords {
 
     /// - Parameters:
     ///   - valued: Flags that take a value.
+    ///   - booleans: Flags that take `true` or `false`, or nothing, which means `true`.
     ///   - switches: Flags that take none.
-    init(_ words: [String], valued: [String], switches: [String], command: String) throws(UsageError) {
+    init(
+        _ words: [String], valued: [String] = [], booleans: [String] = [], switches: [String] = [], command: String
+    ) throws(UsageError) {
+        let known = valued + booleans + switches
         var index = 0
         while index < words.count {
             let word = words[index]
@@ -116,17 +139,24 @@ private struct ParsedWords {
                 if let attached {
                     flags.append(FlagValue(name: name, value: attached))
                 } else {
-                    guard index < words.count, !Self.isFlag(words[index], valued + switches) else {
+                    guard index < words.count, !Self.isFlag(words[index], known) else {
                         throw UsageError("`\(name)` needs a value", hint: "see supervisor \(command) --help")
                     }
                     flags.append(FlagValue(name: name, value: words[index]))
                     index += 1
                 }
+            } else if booleans.contains(name) {
+                if attached == nil, index < words.count, Bool(words[index]) != nil {
+                    flags.append(FlagValue(name: name, value: words[index]))
+                    index += 1
+                } else {
+                    flags.append(FlagValue(name: name, value: attached ?? "true"))
+                }
             } else if switches.contains(name) || name == "--help" || name == "-h" {
                 guard attached == nil else { throw UsageError("`\(name)` takes no value") }
                 take(name)
             } else {
-                let nearest = NearestName.of(name, among: valued + switches + ["--help"])
+                let nearest = NearestName.of(name, among: known + ["--help"])
                 throw UsageError(
                     "unknown flag `\(name)` of `\(command)`",
                     hint: nearest.map { "did you mean `\($0)`?" } ?? "see supervisor \(command) --help")

@@ -12,8 +12,10 @@ package struct Configuration: Sendable, Equatable {
     package var port = 5000
     /// The addresses named one by one; when there are any, ``host`` and ``port`` do not count.
     package var listen: [ListenAddress] = []
-    /// Absolute path of the directory for lock and spilled payloads.
+    /// Absolute path of the directory for lock, spilled payloads and the Python package.
     package var stateDirectory = ""
+    /// Absolute path of the file that exists while the server is ready; nil: none.
+    package var readinessFile: String?
     /// The least severe level that is written to the log.
     package var logLevel = LogLevel.info
     /// How many runs a worker takes at once when its deployment does not say; nil: what the worker declares.
@@ -21,6 +23,9 @@ package struct Configuration: Sendable, Equatable {
     /// How long a worker may take from its start, or its last progress, to `ready` when its deployment does not say;
     /// nil: for ever.
     package var loadTimeout: Nanoseconds? = .seconds(600)
+    /// The Python that runs models whose deployment does not say: an absolute path, or a name to look up in PATH; nil:
+    /// one is looked for, see ``PythonInterpreter``.
+    package var python: String?
     /// What bounds memory.
     package var limits = Limits()
     /// What late readers may still see.
@@ -166,6 +171,8 @@ package struct Configuration: Sendable, Equatable {
         /// How long a worker may take to end after it was told to, where its deployment does not say; then it is
         /// killed.
         package var stopGrace: Nanoseconds = .seconds(10)
+        /// SIGTERM is ignored, by the server and its workers.
+        package var awaitsExplicit = false
 
         package init() {}
     }

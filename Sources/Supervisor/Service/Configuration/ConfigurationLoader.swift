@@ -12,11 +12,26 @@ package struct ConfigurationLoader {
         /// All problems: those of the file in its order, then environment, then flags.
         package let diagnostics: [Diagnostic]
 
-        /// What the program ends with when there is no configuration.
-        package var exitCode: ExitCode { configuration == nil ? .configuration : .success }
+        /// What the program ends with when there is no configuration. When only flags are wrong, it is the command line
+        /// that is.
+        package var exitCode: ExitCode {
+            guard configuration == nil else { return .success }
+            let errors = diagnostics.filter { $0.severity == .error }
+            return errors.allSatisfy { $0.path?.hasPrefix("--") ?? false } ? .usage : .configuration
+        }
     }
 
-    private let surroundings: Surroundings
+    /// What there is to serve.
+    private enum Source {
+        /// What a configuration file names.
+        case document(ConfigurationDocument)
+        /// The Cog model in a directory, or a .py file; absolute.
+        case model(String)
+        /// Nothing; that has been said.
+        case nothing
+    }
+
+    let surroundings: Surroundings
     var configuration = Configuration()
     var diagnostics: [Diagnostic] = []
 
@@ -27,17 +42,23 @@ package struct ConfigurationLoader {
     /// Loads what `supervisor serve` needs.
     ///
     /// - Parameters:
-    ///   - path: A file, a directory with a `supervisor.json`, or nil for the current directory.
+    ///   - path: A configuration, a .py file with handlers, a directory with a `supervisor.json` or a Cog model, or nil
+    ///     for the current directory.
     ///   - flags: Settings from the command line, in their order; of a flag that takes one value the last counts.
     package static func load(path: String?, flags: [FlagValue] = [], in surroundings: Surroundings) -> Outcome {
         var loader = ConfigurationLoader(surroundings)
-        let document = loader.readDocument(path)
+        let source = loader.findSource(path, flags)
         loader.configuration.stateDirectory = surroundings.defaultStateDirectory
-        if let document { loader.applyFile(document) }
+        if case .document(let document) = source { loader.applyFile(document) }
         loader.applyEnvironment()
         loader.applyFlags(flags)
+        loader.warnOfIgnoredFlags(flags)
         loader.checkServerWide()
-        if let document { loader.applyDeployments(document) }
+        switch source {
+        case .document(let document): loader.applyDeployments(document, flags)
+        case .model(let path): loader.addModel(path, flags)
+        case .nothing: break
+        }
         let hasError = loader.diagnostics.contains { $0.severity == .error }
         return Outcome(configuration: hasError ? nil : loader.configuration, diagnostics: loader.sortedDiagnostics)
     }
@@ -53,30 +74,57 @@ package struct ConfigurationLoader {
 
     // MARK: The file
 
-    private mutating func readDocument(_ path: String?) -> ConfigurationDocument? {
+    private mutating func findSource(_ path: String?, _ flags: [FlagValue]) -> Source {
         let named = path ?? "."
-        var file = named
-        var contents = surroundings.read(PathText.absolute(file, in: surroundings.workingDirectory))
-        if case .directory = contents {
-            file = named == "." ? Self.fileName : "\(named.hasSuffix("/") ? named : named + "/")\(Self.fileName)"
-            contents = surroundings.read(PathText.absolute(file, in: surroundings.workingDirectory))
-        }
-        let absolute = PathText.absolute(file, in: surroundings.workingDirectory)
-        switch contents {
-        case .bytes(let bytes):
-            do throws(DiagnosticError) {
-                return try ConfigurationDocument(file: file, bytes: bytes)
-            } catch {
-                diagnostics.append(error.diagnostic)
-            }
+        let absolute = PathText.absolute(named, in: surroundings.workingDirectory)
+        switch surroundings.read(absolute) {
+        case .directory: return findSource(inDirectory: named, absolute, flags)
+        case .bytes where PythonModel.isFile(absolute): return .model(absolute)
+        case .bytes(let bytes): return parse(bytes, of: named)
         case .missing:
             diagnostics.append(Diagnostic("there is no configuration: looked for \(absolute)", hint: Self.example))
-        case .directory:
-            diagnostics.append(Diagnostic("\(absolute) is a directory; a file is needed", hint: Self.example))
         case .failed(let reason):
             diagnostics.append(Diagnostic("cannot read \(absolute): \(reason)"))
         }
-        return nil
+        return .nothing
+    }
+
+    /// A configuration wins over a Cog model, since somebody has written it for this program.
+    private mutating func findSource(
+        inDirectory named: String, _ absolute: String, _ flags: [FlagValue]
+    ) -> Source {
+        let file = named == "." ? Self.fileName : "\(named.hasSuffix("/") ? named : named + "/")\(Self.fileName)"
+        let path = PathText.absolute(file, in: surroundings.workingDirectory)
+        switch surroundings.read(path) {
+        case .bytes(let bytes): return parse(bytes, of: file)
+        case .missing: break
+        case .directory:
+            diagnostics.append(Diagnostic("\(path) is a directory; a file is needed", hint: Self.example))
+            return .nothing
+        case .failed(let reason):
+            diagnostics.append(Diagnostic("cannot read \(path): \(reason)"))
+            return .nothing
+        }
+        if namesModel(flags) { return .model(absolute) }
+        switch surroundings.read("\(absolute)/\(PythonModel.cogFileName)") {
+        case .missing:
+            diagnostics.append(
+                Diagnostic(
+                    "there is nothing to serve in \(absolute): no \(Self.fileName), no \(PythonModel.cogFileName), and "
+                        + "no --predict",
+                    hint: Self.threeWays))
+            return .nothing
+        default: return .model(absolute)
+        }
+    }
+
+    private mutating func parse(_ bytes: [UInt8], of file: String) -> Source {
+        do throws(DiagnosticError) {
+            return .document(try ConfigurationDocument(file: file, bytes: bytes))
+        } catch {
+            diagnostics.append(error.diagnostic)
+            return .nothing
+        }
     }
 
     /// What to write when there is nothing yet.
@@ -90,6 +138,15 @@ package struct ConfigurationLoader {
         }
         """
 
+    /// What a directory can have to be served.
+    static let threeWays = """
+        one of three says what to run:
+        supervisor.json  {"deployments": [{"name": "echo", "command": ["python3", "worker.py"]}]}
+        cog.yaml         run: "predict.py:Predictor"
+        --predict        supervisor serve DIR --predict predict.py:Predictor
+        (a file with handlers is named itself: supervisor serve worker.py)
+        """
+
     private mutating func applyFile(_ document: ConfigurationDocument) {
         let directory = PathText.directory(of: PathText.absolute(document.file, in: surroundings.workingDirectory))
         var reader = SettingReader(
@@ -100,11 +157,12 @@ package struct ConfigurationLoader {
         diagnostics += reader.diagnostics
     }
 
-    private mutating func applyDeployments(_ document: ConfigurationDocument) {
+    private mutating func applyDeployments(_ document: ConfigurationDocument, _ flags: [FlagValue]) {
         let directory = PathText.directory(of: PathText.absolute(document.file, in: surroundings.workingDirectory))
-        var reader = DeploymentReader(document: document, directory: directory)
+        var reader = DeploymentReader(document: document, directory: directory, in: surroundings)
         reader.read(into: &configuration)
         diagnostics += reader.diagnostics
+        refuseModelFlags(flags, beside: document.file)
     }
 
     // MARK: Environment and flags
@@ -116,7 +174,9 @@ package struct ConfigurationLoader {
             else { continue }
             do throws(InvalidValue) {
                 let value = try setting.type.parse(text, form: variable.form)
-                set(setting, try absolute(value), from: .environment(variable.name))
+                set(
+                    setting, try setting.type.absolute(value, in: surroundings.workingDirectory),
+                    from: .environment(variable.name))
             } catch {
                 report(error, of: variable, text, for: setting)
             }
@@ -167,21 +227,22 @@ package struct ConfigurationLoader {
     /// How many letters may be wrong in a variable's name for it to count as misspelt.
     private static let misspelling = 2
 
-    /// Names with our prefix that mean something else: the pipes a worker inherits, and what the process manager
-    /// `supervisord` sets for its children.
+    /// Names with our prefix that mean something else: what a worker inherits, and what the process manager `supervisord`
+    /// sets for its children.
     private static let foreignVariables: Set<String> = [
-        "SUPERVISOR_WORKER_PIPES", "SUPERVISOR_ENABLED", "SUPERVISOR_PROCESS_NAME", "SUPERVISOR_GROUP_NAME",
+        "SUPERVISOR_WORKER_PIPES", PythonCommand.modelVariable, PythonCommand.modeVariable, "SUPERVISOR_ENABLED",
+        "SUPERVISOR_PROCESS_NAME", "SUPERVISOR_GROUP_NAME",
         "SUPERVISOR_SERVER_URL",
     ]
 
     private mutating func applyFlags(_ flags: [FlagValue]) {
         var addresses: [ListenAddress] = []
         for flag in flags {
-            guard let setting = Settings.all.first(where: { $0.flag == flag.name }) else {
-                preconditionFailure("the argument parser lets only flags of this table through")
-            }
+            // Those of a model are read with it.
+            guard let setting = Settings.all.first(where: { $0.flag == flag.name }) else { continue }
             do throws(InvalidValue) {
-                var value = try absolute(try setting.type.parse(flag.value))
+                var value = try setting.type.absolute(
+                    try setting.type.parse(flag.value), in: surroundings.workingDirectory)
                 if case .addresses(let more) = value {
                     addresses += more
                     value = .addresses(addresses)
@@ -194,17 +255,8 @@ package struct ConfigurationLoader {
     }
 
     private mutating func set(_ setting: Setting<Configuration>, _ value: SettingValue, from origin: Origin) {
-        var value = value
-        if setting.type == .path, case .text(let path) = value {
-            value = .text(PathText.absolute(path, in: surroundings.workingDirectory))
-        }
         setting.write(&configuration, value)
         configuration.origins[setting.name] = origin
-    }
-
-    /// Socket paths made absolute, so that a change of directory does not move them.
-    private func absolute(_ value: SettingValue) throws(InvalidValue) -> SettingValue {
-        try value.withAbsoluteSockets(in: surroundings.workingDirectory)
     }
 
     // MARK: What no single value shows

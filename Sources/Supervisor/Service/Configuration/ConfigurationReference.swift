@@ -2,7 +2,7 @@
 package enum ConfigurationReference {
     /// The whole document in Markdown, with its final newline.
     package static var markdown: String {
-        [opening, precedence, values, serverWide, deployments, historyCapacity].joined(separator: "\n\n") + "\n"
+        [opening, models, precedence, values, serverWide, deployments, historyCapacity].joined(separator: "\n\n") + "\n"
     }
 
     private static let opening = """
@@ -25,14 +25,57 @@ package enum ConfigurationReference {
 
         | Command | What it does |
         |---|---|
-        | `supervisor serve [FILE\\|DIR]` | serves; with a directory, or nothing, its `\(ConfigurationLoader.fileName)` |
+        | `supervisor serve [FILE\\|DIR]` | serves; with a directory, or nothing, its `\(ConfigurationLoader.fileName)`, else its Cog model |
+        | `supervisor serve FILE.py` | serves the handlers in a Python file |
         | `supervisor validate [FILE\\|DIR]` | reports every problem with its line, and starts nothing |
+        | `supervisor schema [DIR]` | prints the OpenAPI document of a Cog model |
         | `supervisor serve --print-config` | prints each effective value and where it comes from; secrets are masked |
         | `supervisor serve --help` | what this page says, in the terminal |
 
         An unknown key, a wrong type and a value out of range are errors: nothing is started, all of them are printed,
-        and the exit code is \(ExitCode.configuration.rawValue). The message names the nearest key that there is.
+        and the exit code is \(ExitCode.configuration.rawValue); \(ExitCode.usage.rawValue) where only flags are wrong. The message names the nearest key
+        that there is.
         """
+
+    private static var models: String {
+        var text = """
+            ## A model without a configuration
+
+            `supervisor serve DIR` looks for three things, in this order:
+
+            1. `\(ConfigurationLoader.fileName)`: it says everything, and the flags below are an error beside it.
+            2. `--predict`, `--train`, or Cog's variables for them: DIR is a Cog model, and this is its class or function.
+            3. `\(PythonModel.cogFileName)`: DIR is a Cog model, and the file says the same.
+
+            Without any of them the exit code is \(ExitCode.configuration.rawValue). `supervisor serve FILE.py` needs none: the file has handlers.
+            The deployment is named after the directory or file, or `model` where that makes no legal name.
+
+            | Flag | Environment | Default | Meaning |
+            |---|---|---|---|
+
+            """
+        for setting in Settings.model {
+            text += row(
+                code("\(setting.flag ?? "") \(setting.type.placeholder)"),
+                setting.variables.map { code($0.name) }.joined(separator: ", "), HelpText.defaultText(of: setting),
+                setting.summary)
+        }
+        let ignored = Arguments.ignoredFlags.map { code("\($0) N") }.joined(separator: ", ")
+        text += """
+
+            All server-wide flags count too. \(ignored) is taken and ignored, as in Cog. Of two sources of the same
+            value the one named first counts: flag, variable, \(PythonModel.cogFileName).
+
+            **Which Python.** `--python`, else `.venv/bin/python` or `venv/bin/python` in the model's directory, else that of
+            `$VIRTUAL_ENV`, else `python3` in PATH; 3.10 or newer. Without any the exit code is \(ExitCode.configuration.rawValue). Workers run in the model's
+            directory with the server's environment; the folder of their Python comes first in PATH.
+
+            **Cog's variables.** `COG_MAX_CONCURRENCY` (or `concurrency`) is passed on, and the worker decides what it
+            makes of it. `COG_SETUP_TIMEOUT` is `load_timeout`; where nobody sets one, models have none.
+            `COG_WEIGHTS`, `COG_USER_AGENT` and all others are inherited.
+            """
+        return text
+    }
 
     private static let precedence = """
         ## Which value counts
@@ -97,7 +140,8 @@ package enum ConfigurationReference {
             ## Deployments
 
             `deployments` is a list of objects, each one handler and the worker processes that run it. These values have
-            neither flag nor variable.
+            neither flag nor variable; but where a Python `model` is the only deployment, `COG_PREDICT_TYPE_STUB` and
+            `COG_TRAIN_TYPE_STUB` stand in for `predict` and `train` that are not there.
 
             | Key | Default | Allowed | Meaning | Reason for the default |
             |---|---|---|---|---|

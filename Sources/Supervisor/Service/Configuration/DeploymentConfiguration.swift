@@ -4,8 +4,19 @@ package struct DeploymentConfiguration: Sendable, Equatable {
     /// First path segment of its routes: `[a-z0-9][a-z0-9-]{0,62}`, never one of ``ReservedNames``.
     package var name = ""
     /// The worker's program and arguments, run without a shell. A program with a slash is relative to
-    /// ``workingDirectory``; one without is searched in PATH.
+    /// ``workingDirectory``; one without is searched in PATH. Empty when there is a ``model``.
     package var command: [String] = []
+    /// Absolute path of a model written in Python: the directory of a Cog model, or a file with handlers; nil: the
+    /// worker is run by ``command``.
+    package var model: String?
+    /// `FILE:NAME` of what predicts, over cog.yaml; nil: what cog.yaml says.
+    package var predict: String?
+    /// `FILE:NAME` of what trains, over cog.yaml; nil: what cog.yaml says.
+    package var train: String?
+    /// Which of the two the workers of a Cog model run.
+    package var mode = ModelMode.predict
+    /// Absolute path of the Python that runs the ``model``; nil only without one.
+    package var python: String?
     /// Which of the worker's handlers; nil: the only one.
     package var handler: String?
     /// Absolute path of the worker's working directory.
@@ -14,7 +25,8 @@ package struct DeploymentConfiguration: Sendable, Equatable {
     package var environment: [EnvironmentEntry] = []
     /// How many worker processes run.
     package var workers = 1
-    /// How many runs a worker takes at once; nil: what the worker declares. Never more than that.
+    /// How many runs a worker takes at once; nil: what the worker declares. Never more than that. A worker with a
+    /// ``model`` is told and decides itself.
     package var concurrency: Int?
     /// Whether event streams are allowed; nil: what the worker declares. True cannot widen what the worker declares.
     package var streaming: Bool?
@@ -40,6 +52,12 @@ package struct DeploymentConfiguration: Sendable, Equatable {
         logLimit = configuration.limits.logs
         appendMetricLimit = configuration.limits.appendMetrics
     }
+}
+
+/// What the workers of a Cog model do.
+package enum ModelMode: String, Sendable, CaseIterable {
+    case predict
+    case train
 }
 
 /// An environment variable set for a worker.

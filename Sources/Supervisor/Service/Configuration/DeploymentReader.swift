@@ -2,16 +2,20 @@
 struct DeploymentReader {
     private let document: ConfigurationDocument
     private let directory: String
+    private let surroundings: Surroundings
     private(set) var diagnostics: [Diagnostic] = []
     /// Where each name was first given.
     private var names: [String: Diagnostic.Place] = [:]
+    /// Whether there is one deployment, so that the environment can mean no other.
+    private var isOnly = false
     /// Where a deployment was first marked as default.
     private var firstDefault: Diagnostic.Place?
 
     /// - Parameter directory: The file's directory, from which relative paths count.
-    init(document: ConfigurationDocument, directory: String) {
+    init(document: ConfigurationDocument, directory: String, in surroundings: Surroundings) {
         self.document = document
         self.directory = directory
+        self.surroundings = surroundings
     }
 
     /// Adds the deployments of the file to `configuration`.
@@ -29,6 +33,7 @@ struct DeploymentReader {
             return
         }
         if nodes.isEmpty { report(list.value.range, "deployments", "must not be empty", Self.hint) }
+        isOnly = nodes.count == 1
         for (index, node) in nodes.enumerated() {
             read(node, path: "deployments[\(index)]", into: &configuration)
         }
@@ -45,12 +50,42 @@ struct DeploymentReader {
         configuration.origins.merge(reader.origins) { first, _ in first }
         diagnostics += reader.diagnostics
         guard case .object(let members) = node.content else { return }
-        for key in ["name", "command"] where !reader.mentions(key, in: node) {
-            report(node.range.lowerBound..<node.range.lowerBound + 1, path, "`\(key)` is missing", nil)
+        let start = node.range.lowerBound..<node.range.lowerBound + 1
+        if !reader.mentions("name", in: node) { report(start, path, "`name` is missing", nil) }
+        if !reader.mentions("command", in: node), !reader.mentions("model", in: node) {
+            report(start, path, "`command` or `model` is missing", nil)
         }
+        checkModel(&deployment, members, path: path, of: &configuration)
         checkName(deployment, members, path: path)
         checkDefault(deployment, members, path: path)
         configuration.deployments.append(deployment)
+    }
+
+    /// What goes with a `model`, and what goes only with one.
+    private mutating func checkModel(
+        _ deployment: inout DeploymentConfiguration, _ members: [ConfigurationMember], path: String,
+        of configuration: inout Configuration
+    ) {
+        let model = members.first { $0.key == "model" }
+        let others = model == nil ? ["predict", "train", "mode", "python"] : ["command", "cwd"]
+        for member in members where others.contains(member.key) {
+            let reason = model == nil ? "is only for a deployment with a `model`" : "cannot be combined with `model`"
+            report(member.keyRange, "\(path).\(member.key)", reason, nil)
+        }
+        guard let model, deployment.model != nil else { return }
+        if !members.contains(where: { $0.key == "load_timeout" }), configuration.origins["load_timeout"] == nil {
+            deployment.loadTimeout = nil
+        }
+        if isOnly, !PythonModel.isFile(deployment.model ?? "") {
+            let origins = Settings.readModelVariables(surroundings.environment, into: &deployment) { name in
+                !members.contains { $0.key == name }
+            }
+            for (name, origin) in origins { configuration.origins["\(path).\(name)"] = origin }
+        }
+        for problem in PythonModel.complete(&deployment, python: configuration.python, in: surroundings) {
+            let member = members.first { $0.key == problem.setting } ?? model
+            report(member.value.range, "\(path).\(problem.setting)", problem.value.message, problem.value.hint)
+        }
     }
 
     private mutating func checkName(

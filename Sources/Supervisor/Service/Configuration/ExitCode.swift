@@ -6,8 +6,6 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
     case usage = 64
     /// Something that the server itself needs is not there: an address is taken, the state directory cannot be used.
     case unavailable = 69
-    /// A fault of ours.
-    case `internal` = 70
     /// The configuration is wrong.
     case configuration = 78
     /// Another supervisor runs with the same state directory and address.
@@ -22,7 +20,6 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
         case .success: "ended as asked"
         case .usage: "the command line cannot be understood"
         case .unavailable: "an address, or the state directory, cannot be used"
-        case .internal: "a fault of the supervisor"
         case .configuration: "the configuration is wrong; every problem is printed"
         case .alreadyRunning: "another supervisor already runs on this address and state directory"
         }

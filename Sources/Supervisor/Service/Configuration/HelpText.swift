@@ -13,6 +13,7 @@ package enum HelpText {
         case .program: program
         case .serve: serve(isBrief: isBrief)
         case .validate: validate
+        case .schema: schema
         case .version: "Print the version of the program.\n\nUsage: supervisor version\n"
         case .help: "Print help about a command.\n\nUsage: supervisor help [COMMAND]\n"
         }
@@ -36,6 +37,7 @@ package enum HelpText {
             Examples:
               supervisor serve                      ./\(ConfigurationLoader.fileName) on 127.0.0.1:5000
               supervisor serve models/echo --port 8080
+              supervisor serve my-cog-model         a directory with a cog.yaml
               supervisor validate supervisor.json   before a restart
               supervisor serve --help               every option with its default and reason
 
@@ -65,6 +67,31 @@ package enum HelpText {
         """
     }
 
+    private static var schema: String {
+        """
+        Print the OpenAPI document of a Cog model, which GET /openapi.json answers.
+        It is read from the source; nothing of the model is run. The exit code is that
+        of the Python program that does it: 0, or another and the reason on standard
+        error.
+
+        Usage: supervisor schema [OPTIONS] [DIR]
+
+        Arguments:
+          [DIR]  The directory of the model. Default: the current directory
+
+        Options:
+              --predict TEXT    FILE:NAME of what predicts, over cog.yaml
+              --train TEXT      FILE:NAME of what trains, over cog.yaml
+              --python PROGRAM  The Python to use, a path or a name to look up in PATH.
+        \(wrapped("Default: \(PythonInterpreter.searchText)", indent: 24).joined(separator: "\n"))
+          -h, --help            Print this
+
+        Examples:
+          supervisor schema my-cog-model
+          supervisor schema . --predict predict.py:Predictor > .cog/openapi_schema.json
+        """ + "\n"
+    }
+
     // MARK: serve
 
     private static func serve(isBrief: Bool) -> String {
@@ -72,13 +99,16 @@ package enum HelpText {
             "\(HelpTopic.serve.summary).", "",
             "Usage: supervisor serve [OPTIONS] [FILE|DIR]", "",
             "Arguments:",
-            "  [FILE|DIR]  A configuration file (JSON, comments allowed), or a directory with",
-            "              a \(ConfigurationLoader.fileName). Default: the current directory", "",
+            "  [FILE|DIR]  A configuration file (JSON, comments allowed), a directory with a",
+            "              \(ConfigurationLoader.fileName) or with a Cog model (\(PythonModel.cogFileName), or --predict),",
+            "              or a .py file with handlers. Default: the current directory", "",
             "Options:",
             "      --print-config  Print every effective value with its origin and exit;",
             "                      secrets are masked, the output is a valid configuration",
             "  -h, --help          Print a summary with -h, everything with --help",
         ]
+        lines += ["", "A model without a configuration file:"]
+        for setting in Settings.model { lines += isBrief ? brief(setting) : full(setting) }
         for group in Settings.groups {
             lines += ["", "\(group.title):"]
             for setting in group.settings { lines += isBrief ? brief(setting) : full(setting) }
@@ -92,7 +122,7 @@ package enum HelpText {
     }
 
     /// The flag, the first clause of its summary and the default.
-    private static func brief(_ setting: Setting<Configuration>) -> [String] {
+    private static func brief<Root>(_ setting: Setting<Root>) -> [String] {
         guard let flag = setting.flag else { return [] }
         let clause = setting.summary.prefix { !".;:".contains($0) }
         let text = wrapped("\(clause) [\(defaultText(of: setting))]", indent: briefIndent)
@@ -101,20 +131,28 @@ package enum HelpText {
         return [head + text[0].dropFirst(head.count)] + text.dropFirst()
     }
 
-    private static func full(_ setting: Setting<Configuration>) -> [String] {
+    private static func full<Root>(_ setting: Setting<Root>) -> [String] {
         guard let flag = setting.flag else { return [] }
         let range = setting.type.rangeText.map { " (\($0))" } ?? ""
+        let variables = setting.variables.map(\.name).joined(separator: ", ")
         return ["  \(flag) \(setting.type.placeholder)"]
             + wrapped(setting.summary)
             + wrapped("Default: \(defaultText(of: setting))\(range)")
             + wrapped("Why: \(setting.reason)")
             + ["\(margin(indent))File: \(setting.name)"]
-            + wrapped("Env: \(setting.variables.map(\.name).joined(separator: ", "))")
+            + (variables.isEmpty ? [] : wrapped("Env: \(variables)"))
     }
 
-    static func defaultText(of setting: Setting<Configuration>) -> String {
+    static func defaultText<Root>(of setting: Setting<Root>) -> String {
         if let text = setting.defaultText { return text }
-        let value = setting.read(Configuration())
+        let value =
+            if let setting = setting as? Setting<Configuration> {
+                setting.read(Configuration())
+            } else if let setting = setting as? Setting<DeploymentConfiguration> {
+                setting.read(DeploymentConfiguration(inheriting: Configuration()))
+            } else {
+                preconditionFailure("there are settings of the server and of a deployment")
+            }
         if case .duration(_, zeroIsOff: true) = setting.type, value == .duration(0) { return "off" }
         return value.text
     }
@@ -133,11 +171,15 @@ package enum HelpText {
               own variables, which are then ignored with a warning as in Cog:
             \(wrapped(tolerant, indent: 4).joined(separator: "\n"))
               A variable whose name ends in _MS takes a bare number as milliseconds;
-              COG_SETUP_TIMEOUT takes whole seconds.
+              COG_SETUP_TIMEOUT takes whole seconds. COG_PREDICT_TYPE_STUB and
+              COG_TRAIN_TYPE_STUB are --predict and --train. COG_WEIGHTS, COG_USER_AGENT
+              and all others are inherited by workers.
 
             Examples:
               supervisor serve                            ./\(ConfigurationLoader.fileName), 127.0.0.1:5000
               supervisor serve models/llama --port 8080   a directory, another port
+              supervisor serve . --predict predict.py:Run a Cog model without cog.yaml
+              supervisor serve worker.py                  handlers in Python
               supervisor serve --host 0.0.0.0             reachable from other machines
               supervisor serve --print-config             what is in force, and why
               supervisor serve --listen 127.0.0.1:5000 --listen unix:/run/models.sock

@@ -4,6 +4,7 @@ package enum HelpTopic: Sendable, CaseIterable {
     case program
     case serve
     case validate
+    case schema
     case version
     case help
 
@@ -13,6 +14,7 @@ package enum HelpTopic: Sendable, CaseIterable {
         case .program: nil
         case .serve: "serve"
         case .validate: "validate"
+        case .schema: "schema"
         case .version: "version"
         case .help: "help"
         }
@@ -22,8 +24,9 @@ package enum HelpTopic: Sendable, CaseIterable {
     var summary: String {
         switch self {
         case .program: "Runs models as worker processes and serves them over HTTP, token by token."
-        case .serve: "Run the workers of a configuration and serve them over HTTP"
+        case .serve: "Run a model or a configuration of several, and serve it over HTTP"
         case .validate: "Check a configuration and report every problem in it"
+        case .schema: "Print the OpenAPI document of a Cog model"
         case .version: "Print the version"
         case .help: "Print help about a command"
         }

@@ -180,8 +180,10 @@ extension Setting {
         }
     }
 
-    static func optionalText(_ key: WritableKeyPath<Root, String?> & Sendable, _ description: Description) -> Setting {
-        Setting(description, .text) {
+    static func optionalText(
+        _ key: WritableKeyPath<Root, String?> & Sendable, _ type: SettingType, _ description: Description
+    ) -> Setting {
+        Setting(description, type) {
             $0[keyPath: key].map(SettingValue.text) ?? .none
         } write: {
             if case .text(let value) = $1 { $0[keyPath: key] = value }

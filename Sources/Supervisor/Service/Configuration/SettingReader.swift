@@ -71,11 +71,8 @@ struct SettingReader<Root: Sendable> {
     private mutating func read(_ node: ConfigurationNode, for setting: Setting<Root>, path: String) {
         do throws(InvalidNodes) {
             var value = try setting.type.parse(node)
-            if setting.type == .path, case .text(let text) = value {
-                value = .text(PathText.absolute(text, in: directory))
-            }
             do throws(InvalidValue) {
-                value = try value.withAbsoluteSockets(in: directory)
+                value = try setting.type.absolute(value, in: directory)
             } catch {
                 throw InvalidNodes(node, error)
             }

@@ -32,7 +32,7 @@ extension SettingType {
         case (.integer, .number(let digits)), (.bytes, .number(let digits)), (.duration, .number(let digits)):
             return try parse(digits, of: node)
         case (.bytes, .text(let text)), (.duration, .text(let text)), (.choice, .text(let text)),
-            (.host, .text(let text)), (.path, .text(let text)), (.text, .text(let text)),
+            (.host, .text(let text)), (.path, .text(let text)), (.program, .text(let text)), (.text, .text(let text)),
             (.httpURL, .text(let text)), (.deploymentName, .text(let text)):
             return try parse(text, of: node)
         case (.boolean, .boolean(let value)):

@@ -17,6 +17,8 @@ package enum SettingType: Sendable, Equatable {
     case path
     /// An absolute `http` or `https` URL.
     case httpURL
+    /// A program: a path, made absolute, or a name without slashes, to be looked up in PATH.
+    case program
     /// The name of a deployment.
     case deploymentName
     /// Texts without NUL, of which there must be one at least.
@@ -36,6 +38,7 @@ package enum SettingType: Sendable, Equatable {
         case .host: "HOST"
         case .path: "PATH"
         case .httpURL: "URL"
+        case .program: "PROGRAM"
         case .deploymentName: "NAME"
         case .addresses: "ADDRESS"
         }
@@ -52,7 +55,7 @@ package enum SettingType: Sendable, Equatable {
                 + (zeroIsOff ? ", 0 = off" : "")
         case .choice(let words, _): words.joined(separator: ", ")
         case .boolean: "true, false"
-        case .text, .host, .path, .httpURL, .deploymentName, .command, .addresses, .environment: nil
+        case .text, .host, .path, .program, .httpURL, .deploymentName, .command, .addresses, .environment: nil
         }
     }
 
@@ -89,7 +92,7 @@ package enum SettingType: Sendable, Equatable {
         case .httpURL:
             guard DeliveryURL(text) != nil else { throw refusal(of: text) }
             return .text(text)
-        case .text, .path:
+        case .text, .path, .program:
             guard !text.isEmpty, !text.utf8.contains(0) else { throw InvalidValue("must not be empty or hold a NUL") }
             return .text(text)
         case .addresses:
@@ -100,6 +103,15 @@ package enum SettingType: Sendable, Equatable {
             return .addresses(addresses)
         case .command, .environment:
             throw InvalidValue("can only be given in the configuration file")
+        }
+    }
+
+    /// The value with relative paths made absolute, counted from `directory`.
+    func absolute(_ value: SettingValue, in directory: String) throws(InvalidValue) -> SettingValue {
+        switch (self, value) {
+        case (.path, .text(let path)): .text(PathText.absolute(path, in: directory))
+        case (.program, .text(let path)) where path.contains("/"): .text(PathText.absolute(path, in: directory))
+        default: try value.withAbsoluteSockets(in: directory)
         }
     }
 
@@ -125,6 +137,7 @@ package enum SettingType: Sendable, Equatable {
         case .choice(let words, _): "one of \(words.joined(separator: ", "))"
         case .text, .path: "a text in quotes"
         case .httpURL: "an http or https URL in quotes"
+        case .program: "a program in quotes, a path or a name"
         case .host: "an IP address in quotes"
         case .deploymentName: "a name in quotes"
         case .command: "a list of texts: the program and its arguments"

@@ -1,6 +1,29 @@
 extension Settings {
-    /// What can be set for one deployment, in the order in which documents show it. These have neither flag nor
-    /// variable: a value given here is more particular than any server-wide one and wins over it.
+    /// Settings of a deployment that can be given for a model without a configuration file.
+    package static let model = deployment.filter { $0.flag != nil }
+
+    /// Takes what Cog's images say of their model in the environment.
+    ///
+    /// - Parameter isOpen: whether a setting may be changed: nothing stronger was said.
+    /// - Returns: where each value comes from that was taken, by its setting's name.
+    static func readModelVariables(
+        _ environment: [String: String], into deployment: inout DeploymentConfiguration,
+        where isOpen: (_ name: String) -> Bool
+    ) -> [String: Origin] {
+        var origins: [String: Origin] = [:]
+        for setting in model where isOpen(setting.name) {
+            guard let variable = setting.variables.first, let text = environment[variable.name], !text.isEmpty,
+                let value = try? setting.type.parse(text)
+            else { continue }
+            setting.write(&deployment, value)
+            origins[setting.name] = .environment(variable.name)
+        }
+        return origins
+    }
+
+    /// What can be set for one deployment, in the order in which documents show it. A value given here is more particular
+    /// than any server-wide one and wins over it. Flags and variables are only for a model without a configuration file,
+    /// and variables for the model that is the only deployment of one.
     package static let deployment: [Setting<DeploymentConfiguration>] = [
         .text(
             \.name, .deploymentName,
@@ -10,22 +33,56 @@ extension Settings {
         Setting(
             .init(
                 "command",
-                "The worker's program and its arguments, run without a shell. Required.",
+                "The worker's program and its arguments, run without a shell. Required, unless there is `model`.",
                 why: "only you know it", default: "none"),
             .command,
-            read: { .texts($0.command) },
+            read: { $0.command.isEmpty ? .none : .texts($0.command) },
             write: { if case .texts(let value) = $1 { $0.command = value } }),
         .optionalText(
-            \.handler,
+            \.model, .path,
+            .init(
+                "model",
+                "A model written in Python, instead of `command`: the directory of a Cog model, or a .py file with "
+                    + "handlers. Workers run in its directory.",
+                why: "only you know it", default: "none")),
+        .optionalText(
+            \.predict, .text,
+            .init(
+                "predict", flag: "--predict", from: [.cog("COG_PREDICT_TYPE_STUB")],
+                "FILE:NAME of the class or function that predicts, such as `predict.py:Predictor`; over cog.yaml.",
+                why: "a Cog model names it there", default: "`run` or `predict` of cog.yaml")),
+        .optionalText(
+            \.train, .text,
+            .init(
+                "train", flag: "--train", from: [.cog("COG_TRAIN_TYPE_STUB")],
+                "FILE:NAME of the class or function that trains; over cog.yaml.",
+                why: "a Cog model names it there", default: "`train` of cog.yaml")),
+        Setting(
+            .init(
+                "mode", flag: "--x-mode", "Whether workers of a Cog model predict or train.",
+                why: "a process has one of the two loaded, as in Cog", default: ModelMode.predict.rawValue),
+            .choice(ModelMode.allCases.map(\.rawValue), aliases: [:]),
+            read: { $0.model == nil ? .none : .text($0.mode.rawValue) },
+            write: { if case .text(let word) = $1, let mode = ModelMode(rawValue: word) { $0.mode = mode } }),
+        .optionalText(
+            \.python, .program,
+            .init(
+                "python", "Python that runs the model: a path, or a name to look up in PATH.",
+                why: "models of one host may need different ones", default: "the server-wide `python`")),
+        .optionalText(
+            \.handler, .text,
             .init(
                 "handler", "Which of the worker's handlers this deployment serves.",
                 why: "most workers have one", default: "the only one")),
-        .text(
-            \.workingDirectory, .path,
+        Setting(
             .init(
-                "cwd", "The worker's working directory; a relative one counts from the folder of the file.",
+                "cwd",
+                "The worker's working directory; a relative one counts from the folder of the file. Not with `model`.",
                 why: "a folder with its configuration can be moved as a whole",
-                default: "the folder of the file")),
+                default: "the folder of the file; of a `model`, its own"),
+            .path,
+            read: { $0.model == nil ? .text($0.workingDirectory) : .none },
+            write: { if case .text(let value) = $1 { $0.workingDirectory = value } }),
         Setting(
             .init(
                 "env", "Variables set for the worker, over those of the supervisor.",
@@ -42,7 +99,8 @@ extension Settings {
             \.concurrency, concurrencyRange,
             .init(
                 "concurrency",
-                "Runs a worker takes at once. More than the worker declares ends the server with exit code 78.",
+                "Runs a worker takes at once. More than the worker declares ends the server with exit code 78; a "
+                    + "`model` is told, as COG_MAX_CONCURRENCY, and decides.",
                 why: "the author of a worker knows how many it can run",
                 default: "the server-wide `concurrency`, else what the worker declares")),
         .optionalBoolean(
@@ -61,7 +119,8 @@ extension Settings {
             \.loadTimeout, loadTimeoutRange,
             .init(
                 "load_timeout", "Time a worker has from its start, or from its last report of progress, to readiness.",
-                why: "weights differ in size", default: "the server-wide `load_timeout`")),
+                why: "weights differ in size",
+                default: "the server-wide `load_timeout`; none for a `model` where nobody has set it")),
         .duration(
             \.stopGrace, stopGraceRange,
             .init(

@@ -63,7 +63,8 @@ package enum Settings {
             \.stateDirectory, .path,
             .init(
                 "state_dir", flag: "--state-dir", from: [.own("SUPERVISOR_STATE_DIR")],
-                "Directory for lock and spilled payloads, with a sub-folder named by the first listen address; mode 0700.",
+                "Directory for lock and spilled payloads, with a sub-folder named by the first listen address, and for "
+                    + "the unpacked Python package; mode 0700.",
                 why: "the runtime directory is private to the user and swept at log-out",
                 default: "$XDG_RUNTIME_DIR/supervisor, else ${TMPDIR:-/tmp}/supervisor-UID")),
         Setting(
@@ -74,6 +75,14 @@ package enum Settings {
             .choice(LogLevel.allCases.map(\.rawValue), aliases: ["warn": "warning"]),
             read: { .text($0.logLevel.rawValue) },
             write: { if case .text(let word) = $1, let level = LogLevel(rawValue: word) { $0.logLevel = level } }),
+        .optionalText(
+            \.readinessFile, .path,
+            .init(
+                "readiness_file", flag: "--readiness-file", from: [.own("SUPERVISOR_READINESS_FILE")],
+                "File that exists while every deployment is ready and the server is not stopping, as `/readyz` says; "
+                    + "empty, with its directories made where they are missing.",
+                why: "the file that probes of Cog's containers look for",
+                default: "\(ReadinessFile.cogPath) where KUBERNETES_SERVICE_HOST is set, else none")),
     ]
 
     private static let workers: [Setting<Configuration>] = [
@@ -82,15 +91,23 @@ package enum Settings {
             .init(
                 "concurrency", flag: "--concurrency", from: [.cog("COG_MAX_CONCURRENCY")],
                 "Runs a worker takes at once, for deployments that do not say. More than the worker declares ends the "
-                    + "server with exit code 78.",
+                    + "server with exit code 78; a Python model is told and decides.",
                 why: "the author of a worker knows how many it can run", default: "what the worker declares")),
         .optionalDuration(
             \.loadTimeout, loadTimeoutRange,
             .init(
                 "load_timeout", flag: "--load-timeout", from: [.cog("COG_SETUP_TIMEOUT", .wholeSeconds)],
                 "Time a worker has from its start, or from its last report of progress, to readiness, for deployments "
-                    + "that do not say; then it is stopped and started again.",
+                    + "that do not say; then it is stopped and started again. Without a word of anybody, Python models "
+                    + "have no limit, as in Cog.",
                 why: "long enough to read tens of gigabytes of weights, short enough to notice a hang")),
+        .optionalText(
+            \.python, .program,
+            .init(
+                "python", flag: "--python", from: [.own("SUPERVISOR_PYTHON")],
+                "Python that runs models (3.10 or newer), for deployments that do not say: a path, or a name to look up "
+                    + "in PATH.",
+                why: "a model brings its environment along", default: PythonInterpreter.searchText)),
     ]
 
     /// The protocol lets no worker declare more.
@@ -338,5 +355,13 @@ package enum Settings {
                 "How long a worker may take to end: half of it after it was asked, half after SIGTERM; then it is "
                     + "killed.",
                 why: "the time a container gets from common orchestrators")),
+        .boolean(
+            \.shutdown.awaitsExplicit,
+            .init(
+                "shutdown.await_explicit", flag: "--await-explicit-shutdown",
+                from: [.own("SUPERVISOR_AWAIT_EXPLICIT_SHUTDOWN")],
+                "Ignore SIGTERM, in the server and its workers, so that only SIGINT and `POST /shutdown` end it. The flag "
+                    + "alone means true.",
+                why: "SIGTERM is how most who run a server end it")),
     ]
 }

@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 
 extension Surroundings {
@@ -6,8 +7,10 @@ extension Surroundings {
 
     /// Those of this process. Call it before threads are started: the environment is read without a lock.
     package static func ofProcess() -> Surroundings {
-        Surroundings(
+        var surroundings = Surroundings(
             environment: processEnvironment(), workingDirectory: currentDirectory(), userID: geteuid(), read: readFile)
+        surroundings.isExecutable = Files.isExecutable
+        return surroundings
     }
 
     private static func processEnvironment() -> [String: String] {

@@ -17,6 +17,8 @@ package struct Surroundings: Sendable {
     package var userID: UInt32
     /// Reads a file whole.
     package var read: @Sendable (_ path: String) -> Contents
+    /// Whether there is a file that can be executed.
+    package var isExecutable: @Sendable (_ path: String) -> Bool = { _ in false }
 
     package init(
         environment: [String: String], workingDirectory: String, userID: UInt32,
@@ -27,6 +29,15 @@ package struct Surroundings: Sendable {
         self.userID = userID
         self.read = read
     }
+
+    /// What PATH says, without empty entries, which would mean wherever one happens to be.
+    var searchPath: [String] {
+        let path = environment["PATH"] ?? Self.defaultSearchPath
+        return path.split(separator: ":").map { PathText.absolute(String($0), in: workingDirectory) }
+    }
+
+    /// Where programs are where nobody says.
+    static let defaultSearchPath = "/usr/local/bin:/usr/bin:/bin"
 
     /// Where lock, sockets and spilled payloads go when nobody says.
     var defaultStateDirectory: String {
