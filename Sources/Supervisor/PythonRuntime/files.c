@@ -95,6 +95,9 @@ static const unsigned char file_runtime_executors_py[] = {
 static const unsigned char file_runtime_health_py[] = {
 #embed "../../../python/supervisor_worker/runtime/health.py" suffix(, 0) if_empty(0)
 };
+static const unsigned char file_runtime_iteration_py[] = {
+#embed "../../../python/supervisor_worker/runtime/iteration.py" suffix(, 0) if_empty(0)
+};
 static const unsigned char file_runtime_outcome_py[] = {
 #embed "../../../python/supervisor_worker/runtime/outcome.py" suffix(, 0) if_empty(0)
 };
@@ -246,6 +249,7 @@ static const struct python_runtime_file files[] = {
     FILE_AT("runtime/channel.py", file_runtime_channel_py),
     FILE_AT("runtime/executors.py", file_runtime_executors_py),
     FILE_AT("runtime/health.py", file_runtime_health_py),
+    FILE_AT("runtime/iteration.py", file_runtime_iteration_py),
     FILE_AT("runtime/outcome.py", file_runtime_outcome_py),
     FILE_AT("runtime/outlet.py", file_runtime_outlet_py),
     FILE_AT("runtime/payloads.py", file_runtime_payloads_py),
