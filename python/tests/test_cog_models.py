@@ -48,9 +48,9 @@ class LoadingTest(CogModelTest):
 import sibling
 class Predictor:
     def setup(self):
-        open("made.txt", "w").write(str(sibling.X))
+        Path("made.txt").write_text(str(sibling.X))
     def run(self) -> str:
-        return open("made.txt").read() + sys.modules["predict"].__name__
+        return Path("made.txt").read_text() + sys.modules["predict"].__name__
 """)
         self.assertEqual(served.run().values, ["5predict"])
 
@@ -312,7 +312,7 @@ class RunTest(CogModelTest):
             "def run(self) -> Any:\n        return [1, 'a', None]": (True, [1, "a", None]),
             "def run(self) -> Any:\n        return []": (True, []),
             "def run(self) -> Any:\n        return {3}": (True, [3]),
-            "def run(self) -> Any:\n        pass": (False, [None]),
+            "def run(self) -> Any:\n        pass": (False, []),
             "def run(self) -> Iterator[str]:\n        yield 'a'\n        yield 1": (True, ["a", 1]),
             "def run(self) -> Iterator[str]:\n        return\n        yield": (True, []),
             "def run(self) -> Any:\n        return map(str, [1, 2])": (True, ["1", "2"]),
@@ -349,6 +349,8 @@ class Predictor:
     def test_a_list_annotation_makes_any_result_a_list(self):
         run = self.load("def f() -> List[str]:\n    return 'a'", yaml='run: "predict.py:f"').run()
         self.assertEqual((run.collected, run.values), (True, ["a"]))
+        run = self.load("def f() -> List[str]:\n    pass", yaml='run: "predict.py:f"').run()
+        self.assertEqual((run.collected, run.values), (True, []))
 
     @unittest.skipUnless(HAS_NUMPY, "numpy is not installed")
     def test_an_array_is_a_list(self):
@@ -499,7 +501,7 @@ CALLED = []
 class Predictor:
     {kind}def run(self, p: Path, q: Path = None) -> str:
         CALLED.append(p)
-        raise ValueError(open(p).read())
+        raise ValueError(p.read_text())
 """)
             self.assertEqual(served.failure({"p": "data:,x", "q": "http:///y"}),
                              "Input validation error: Invalid URL 'http:///y': No host supplied")
@@ -527,14 +529,17 @@ class Out(cog.BaseModel):
     file: Path
     number: int = 1
 def made(name, text):
-    open(name, "w").write(text)
-    return Path(name)
+    path = Path(name)
+    path.write_text(text)
+    return path
 class Predictor:
     {}def run(self, kind: str) -> Any:
         if kind == "path": return made("a.txt", "a")
         if kind == "io": return io.BytesIO(b"b")
         if kind == "text": return io.StringIO("ä")
-        if kind == "open": return made("a.png", "c").open("rb")
+        if kind == "open":
+            self.kept = made("a.png", "c").open("rb")
+            return self.kept
         if kind == "list": return [made("a.txt", "1"), "x", made("b.json", "2"), None, io.BytesIO(b"3")]
         if kind == "nested": return {{"m": Out(file=made("a.txt", "1")), "l": [made("b.json", "2")]}}
         if kind == "missing": return Path("missing.png")
@@ -595,6 +600,7 @@ class Predictor:
         except CancelationException:
             SEEN.append("CancelationException")
             if not swallow: raise
+            yield "went on"
         finally:
             SEEN.append("finally")
 """)
@@ -606,13 +612,14 @@ class Predictor:
             seen.clear()
 
             def strike():
-                run.canceled = True
-                raise CancelationException()
+                if not run.canceled:
+                    run.canceled = True
+                    raise CancelationException()
 
             run.on_emit = strike  # between two items, as a signal may
             served.run(run=run)
-            self.assertIsInstance(run.error, CancelationException)
-            self.assertEqual(run.values, ["a"])
+            self.assertEqual(type(run.error), type(None) if swallow else CancelationException)
+            self.assertEqual(run.values, ["a", "went on"] if swallow else ["a"])
             self.assertEqual(seen, ["CancelationException", "finally"])
 
     def test_before_the_model_is_called(self):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import time
 from collections.abc import AsyncIterator, Iterator
 from json.encoder import encode_basestring
@@ -34,10 +35,12 @@ class Outputs:
     # What the model returned.
 
     def write_result(self, value: Any) -> None:
-        """Writes what a function returned: one output, or one for each element or item of it.
+        """Writes what a function returned: one output, or one for each element or item of it; none for None.
 
         Raises RunFailed; exceptions of an iterator, worded as failures of it; and whatever cancels the run.
         """
+        if value is None:
+            return
         value = self._simplified(value)
         if isinstance(value, (list, tuple)):
             self._run.collected = True
@@ -54,6 +57,8 @@ class Outputs:
         if isinstance(value, AsyncIterator) or hasattr(type(value), "__anext__"):
             self._run.collected = True
             await self._write_async_stream(value)
+            return
+        if value is None:
             return
         value = self._simplified(value)
         if isinstance(value, (list, tuple)):
@@ -85,74 +90,99 @@ class Outputs:
 
     def _write_stream(self, items: Any) -> None:
         emit = self._run.emit
+        iterator = _iterator(items)
+        index = -1
         try:
-            for index, item in enumerate(_iterator(items)):
-                if type(item) is str:
+            while True:
+                try:
+                    for index, item in enumerate(iterator, index + 1):
+                        if type(item) is str:
+                            try:
+                                encoded = encode_basestring(item).encode()
+                            except UnicodeEncodeError as error:
+                                raise self._not_text(error, f"output[{index}]") from None
+                            emit(encoded)
+                        else:
+                            self._write(item, f"output[{index}]", "output item")
+                    return
+                except self._cancellation as error:
+                    # It may have come between two items. The model sees it all the same, and may go on.
+                    if not _is_suspended(iterator):
+                        raise
                     try:
-                        encoded = encode_basestring(item).encode()
-                    except UnicodeEncodeError as error:
-                        raise self._not_text(error, f"output[{index}]") from None
-                    emit(encoded)
-                else:
+                        item = iterator.throw(error)  # type: ignore[attr-defined]
+                    except StopIteration:
+                        return
+                    index += 1
                     self._write(item, f"output[{index}]", "output item")
         except RunFailed:
             raise
         except BaseException as error:
-            # Also one that came between two items: the model's own except and finally shall see it.
-            _throw(items, error)
             if self.is_cancellation(error):
                 raise
             raise self.model_failed("Generator iteration error", error) from error
         finally:
-            _close(items)
+            _close(iterator)
 
     async def _write_stream_on_loop(self, items: Any) -> None:
         turn = time.monotonic()
+        iterator = _iterator(items)
         try:
-            for index, item in enumerate(_iterator(items)):
+            for index, item in enumerate(iterator):
                 await self._write_async(item, f"output[{index}]", "output item")
-                now = time.monotonic()
-                if now - turn > TURN_SECONDS:
+                if time.monotonic() - turn > TURN_SECONDS:
                     await asyncio.sleep(0)
                     turn = time.monotonic()
         except RunFailed:
             raise
         except BaseException as error:
-            _throw(items, error)
             if self.is_cancellation(error):
                 raise
             raise self.model_failed("Generator iteration error", error) from error
         finally:
-            _close(items)
+            _close(iterator)
 
     async def _write_async_stream(self, items: Any) -> None:
         emit = self._run.emit
         monotonic = time.monotonic
         turn = monotonic()
-        index = 0
+        iterator = items if hasattr(type(items), "__aiter__") else _async_items(items)
+        index = -1
         try:
-            async for item in items if hasattr(type(items), "__aiter__") else _async_items(items):
-                if type(item) is str:
+            while True:
+                try:
+                    async for item in iterator:
+                        index += 1
+                        if type(item) is str:
+                            try:
+                                encoded = encode_basestring(item).encode()
+                            except UnicodeEncodeError as error:
+                                raise self._not_text(error, f"output[{index}]") from None
+                            emit(encoded)
+                        else:
+                            await self._write_async(item, f"output[{index}]", "output item")
+                        if monotonic() - turn > TURN_SECONDS:
+                            await asyncio.sleep(0)
+                            turn = monotonic()
+                    return
+                except asyncio.CancelledError as error:
+                    # As above.
+                    if not self.is_cancellation(error) or not _is_suspended(iterator):
+                        raise
                     try:
-                        encoded = encode_basestring(item).encode()
-                    except UnicodeEncodeError as error:
-                        raise self._not_text(error, f"output[{index}]") from None
-                    emit(encoded)
-                else:
+                        item = await iterator.athrow(error)
+                    except StopAsyncIteration:
+                        return
+                    index += 1
                     await self._write_async(item, f"output[{index}]", "output item")
-                index += 1
-                if monotonic() - turn > TURN_SECONDS:
-                    await asyncio.sleep(0)
-                    turn = monotonic()
         except RunFailed:
             raise
         except BaseException as error:
-            await _throw_async(items, error)
             if self.is_cancellation(error):
                 raise
             raise self.model_failed("Async prediction failed", error) from error
         finally:
-            await _close_async(items)
+            await _close_async(iterator)
 
     # Single outputs.
 
@@ -269,44 +299,31 @@ async def _async_items(items: Any) -> AsyncIterator[Any]:
         yield item
 
 
-def _throw(items: Any, error: BaseException) -> None:
-    """Raises an exception inside a generator that is suspended; does nothing for one that has ended by it."""
-    throw = getattr(items, "throw", None)
-    if throw is None or getattr(items, "gi_frame", None) is None:
-        return
-    try:
-        throw(error)
-    except BaseException:
-        # It has seen it; the exception that counts is the one thrown.
-        pass
-
-
-async def _throw_async(items: Any, error: BaseException) -> None:
-    throw = getattr(items, "athrow", None)
-    if throw is None or getattr(items, "ag_frame", None) is None:
-        return
-    try:
-        await throw(error)
-    except BaseException:
-        pass
+def _is_suspended(items: Any) -> bool:
+    """Whether it is a generator that waits at a `yield`."""
+    if inspect.isgenerator(items):
+        return inspect.getgeneratorstate(items) == inspect.GEN_SUSPENDED
+    # Begun, not ended, and not at work.
+    return (
+        inspect.isasyncgen(items) and items.ag_frame is not None and not items.ag_running and items.ag_frame.f_lasti >= 0
+    )
 
 
 def _close(items: Any) -> None:
-    close = getattr(items, "close", None)
-    if close is None or not hasattr(items, "gi_frame"):
+    """Ends a generator that is not at its end, so that it cleans up now and not in some later run."""
+    if not inspect.isgenerator(items):
         return
     try:
-        close()
+        items.close()
     except Exception:
-        # A generator that yields while it is closed; it is dropped all the same.
+        # It yields or fails while it is closed; it is dropped all the same.
         pass
 
 
 async def _close_async(items: Any) -> None:
-    close = getattr(items, "aclose", None)
-    if close is None:
+    if not inspect.isasyncgen(items):
         return
     try:
-        await close()
+        await items.aclose()
     except Exception:
         pass
