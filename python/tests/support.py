@@ -46,7 +46,7 @@ class Parent:
         path.write_text(textwrap.dedent(model))
         self.session = Session(is_worker=False)
         self.session.capabilities = set(capabilities)
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.hold = threading.Lock()
         """While it is held, nothing is read from the worker."""
         self.frames = queue.Queue()
@@ -155,7 +155,10 @@ class Parent:
         return self.runs
 
     def cancel(self, run, slot=0):
-        self.send(FrameType.CANCEL, None, slot, run)
+        """Cancels a run if it has not ended yet, as a supervisor must know before it says so."""
+        with self.lock:
+            if self.session.run_in(slot) == run:
+                self.send(FrameType.CANCEL, None, slot, run)
 
     def run(self, input={}, **options):
         """Everything that one run says."""

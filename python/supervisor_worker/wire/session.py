@@ -56,6 +56,10 @@ class Session:
         self._pings = 0
         self._health_checks = 0
 
+    def run_in(self, slot: int) -> int | None:
+        """The number of the run in a slot; None when it is free."""
+        return self._slots[slot].run or None if slot in self._slots else None
+
     def continued(self, slot: int, frames: int) -> None:
         """Says that a run has sent that many frames that were not shown to this machine one by one."""
         self._slots[slot].next += frames
