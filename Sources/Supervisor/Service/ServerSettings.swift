@@ -13,7 +13,7 @@ package struct ServerSettings {
     }
 
     /// Where the file goes that says whether the server is ready; nil: nowhere.
-    let readinessFile: String?
+    package let readinessFile: String?
     /// SIGTERM means nothing, to the server and to its workers.
     let ignoresTermination: Bool
 

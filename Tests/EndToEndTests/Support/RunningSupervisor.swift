@@ -21,37 +21,61 @@ final class RunningSupervisor {
     private var partialLine: [UInt8] = []
     private var isLogAtEnd = false
 
-    /// Starts it; does not wait for anything.
+    /// Starts it on scripted workers; does not wait for anything.
     ///
     /// - Parameters:
     ///   - settings: further members of the configuration, each with a comma in front.
     ///   - gates: names of the gates that scripts wait at.
     ///   - arguments: follow `serve FILE`.
-    init(
+    convenience init(
         _ deployments: [TestDeployment] = [TestDeployment()], settings: String = "", gates: [String] = [],
         arguments: [String] = ["--port", "0"], environment: [(name: String, value: String)] = [],
         in directory: TestDirectory? = nil
     ) throws {
         let directory = try directory ?? TestDirectory()
-        self.directory = directory
-        let folder = "\(directory.path)/gates-\(MonotonicTime.now().nanoseconds)"
-        guard mkdir(folder, 0o700) == 0 else { throw Failure("mkdir \(folder)") }
-        lifeLine = try LifeLine("\(folder)/alive")
-        var made: [String: Gate] = [:]
-        for name in gates { made[name] = try Gate("\(folder)/\(name)") }
-        self.gates = made
+        let folder = try RunningSupervisor.makeGatesFolder(in: directory)
         try directory.write("worker.py", ScriptedWorker.source)
         let file = try directory.write(
             "supervisor.json",
             RunningSupervisor.configuration(deployments, settings: settings, gates: folder, directory: directory.path))
+        try self.init(
+            words: [file] + arguments, gates: gates, gatesFolder: folder, environment: environment, in: directory)
+    }
+
+    /// Starts it on a model in `directory`; does not wait for anything.
+    ///
+    /// - Parameter words: follow `serve`.
+    convenience init(
+        serving words: [String], environment: [(name: String, value: String)] = [], in directory: TestDirectory
+    ) throws {
+        try self.init(
+            words: words + ["--port", "0"], gates: [],
+            gatesFolder: try RunningSupervisor.makeGatesFolder(in: directory), environment: environment, in: directory)
+    }
+
+    private init(
+        words: [String], gates: [String], gatesFolder: String, environment: [(name: String, value: String)],
+        in directory: TestDirectory
+    ) throws {
+        self.directory = directory
+        lifeLine = try LifeLine("\(gatesFolder)/alive")
+        var made: [String: Gate] = [:]
+        for name in gates { made[name] = try Gate("\(gatesFolder)/\(name)") }
+        self.gates = made
         let process = try ChildProcess.spawn(
             SpawnRequest(
-                arguments: [Executable.supervisor, "serve", file, "--state-dir", "\(directory.path)/state"] + arguments,
+                arguments: [Executable.supervisor, "serve", "--state-dir", "\(directory.path)/state"] + words,
                 environment: RunningSupervisor.inherited + environment, workingDirectory: directory.path))
         pid = process.pid
         pidfd = process.pidfd
         standardOutput = process.standardOutput
         standardError = process.standardError
+    }
+
+    private static func makeGatesFolder(in directory: TestDirectory) throws -> String {
+        let folder = "\(directory.path)/gates-\(MonotonicTime.now().nanoseconds)"
+        guard mkdir(folder, 0o700) == 0 else { throw Failure("mkdir \(folder)") }
+        return folder
     }
 
     deinit {

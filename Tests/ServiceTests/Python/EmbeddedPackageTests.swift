@@ -14,8 +14,11 @@ import Testing
         let expected = try FolderFiles.paths(in: folder).filter { $0.hasSuffix(".py") }
         #expect(expected.count > 1, "\(folder) was not found")
         let files = PythonPackage.embedded.files
-        #expect(files.map(\.path).sorted() == expected.sorted(), "\(Self.remedy)")
-        for file in files {
+        let missing = expected.filter { path in !files.contains { $0.path == path } }
+        #expect(missing.isEmpty, "\(Self.remedy)")
+        let gone = files.map(\.path).filter { !expected.contains($0) }
+        #expect(gone.isEmpty, "\(Self.remedy)")
+        for file in files where expected.contains(file.path) {
             let isSame = file.bytes == (try? FolderFiles.bytes("\(folder)/\(file.path)"))
             #expect(isSame, "\(file.path): \(Self.remedy)")
         }

@@ -2,23 +2,26 @@ import Glibc
 
 /// Looks at files for tests.
 enum FolderFiles {
-    /// The paths of all files in a folder and the folders in it, from that folder, sorted.
-    static func paths(in folder: String) throws -> [String] {
+    /// The names in a folder but `.` and `..`, sorted.
+    static func names(in folder: String) throws -> [String] {
         guard let directory = opendir(folder) else { throw Unreadable(path: folder) }
         defer { closedir(directory) }
-        var paths: [String] = []
+        var names: [String] = []
         while let entry = readdir(directory) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
-            guard name != ".", name != ".." else { continue }
-            if isFolder("\(folder)/\(name)") {
-                paths += try self.paths(in: "\(folder)/\(name)").map { "\(name)/\($0)" }
-            } else {
-                paths.append(name)
-            }
+            if name != ".", name != ".." { names.append(name) }
         }
-        return paths.sorted()
+        return names.sorted()
+    }
+
+    /// The paths of all files in a folder and the folders in it, from that folder, sorted.
+    static func paths(in folder: String) throws -> [String] {
+        try names(in: folder).flatMap { name in
+            let path = "\(folder)/\(name)"
+            return isFolder(path) ? try paths(in: path).map { "\(name)/\($0)" } : [name]
+        }.sorted()
     }
 
     static func bytes(_ path: String) throws -> [UInt8] {

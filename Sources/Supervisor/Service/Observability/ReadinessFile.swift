@@ -2,7 +2,7 @@ import EventLoop
 
 /// A file that exists while the server is ready: what probes look for that ask no HTTP. Written in the loop's turn, since
 /// it is empty and changes only when workers come and go.
-struct ReadinessFile {
+package struct ReadinessFile {
     /// Where Cog puts it in Kubernetes.
     static let cogPath = "/var/run/cog/ready"
     /// Kubernetes sets it in every container.
@@ -13,14 +13,14 @@ struct ReadinessFile {
     private var isMarked: Bool?
     private var hasFailed = false
 
-    init(path: String) {
+    package init(path: String) {
         self.path = path
     }
 
     /// Makes the file or removes it, where that is a change.
     ///
     /// - Returns: a warning for the log, the first time that it cannot.
-    mutating func update(isReady: Bool) -> String? {
+    package mutating func update(isReady: Bool) -> String? {
         guard isReady != isMarked else { return nil }
         isMarked = isReady
         do throws(SystemError) {

@@ -1,5 +1,5 @@
 /// How the workers of a Python model are started.
-enum PythonCommand {
+package enum PythonCommand {
     /// Tells a worker where its model is: a directory, or a .py file.
     static let modelVariable = "SUPERVISOR_MODEL"
     /// Tells a worker whether to predict or to train.
@@ -14,7 +14,7 @@ enum PythonCommand {
     /// first place where modules are looked for. The package is the last place: it hides none of the model's modules.
     ///
     /// - Parameter directory: the folder that the package was unpacked into.
-    static func arguments(python: String, directory: String) -> [String] {
+    package static func arguments(python: String, directory: String) -> [String] {
         let program =
             "import os,sys;sys.path.append(os.fsdecode(\(literal(directory))));"
             + "from \(PythonPackage.name).bootstrap import main;main()"
@@ -35,7 +35,7 @@ enum PythonCommand {
     ///
     /// - Parameter inherited: the server's own. What it says of a model has become part of the deployment, so it must not
     ///   reach one that it is not about.
-    static func environment(
+    package static func environment(
         of deployment: DeploymentConfiguration, inheriting inherited: [String: String]
     ) -> [(name: String, value: String)] {
         let own = [predictVariable, trainVariable, modelVariable, modeVariable]

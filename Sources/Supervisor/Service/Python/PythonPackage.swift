@@ -73,7 +73,7 @@ package struct PythonPackage: Sendable {
     /// Writes the package as a folder of its name into `directory`, which only its owner may look into. Files that are
     /// there with the right content stay, all others are replaced one by one, so that whoever runs from them at this
     /// moment never sees half a file. Two that write into one directory at once must be kept apart by their caller.
-    func write(into directory: String) throws(SystemError) {
+    package func write(into directory: String) throws(SystemError) {
         let root = "\(directory)/\(PythonPackage.name)"
         try Files.makePrivateDirectory(root)
         var made: Set<String> = [root]
