@@ -170,7 +170,7 @@ class CogYamlTests(SchemaTest):
                 self.read(f"environment: [{name}=1]")
 
     def test_what_is_no_yaml_is_refused(self) -> None:
-        for text in ("run: 'a\n", "- a\n- b\n", "text", "a: b: c\n"):
+        for text in ("run: 'a\n", "- a\n- b\n", "text", "run: b: c\n"):
             with self.subTest(text), self.assertRaisesRegex(ConfigurationError, "^cog.yaml"):
                 self.read(text)
         directory = self.project({})

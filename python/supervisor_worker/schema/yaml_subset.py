@@ -248,7 +248,8 @@ def _open_brackets(text: str, depth: int, number: int) -> int:
     """
     text = text.strip(" \t")
     is_flow = depth > 0 or text[:1] in ("[", "{")
-    if not is_flow and re.search("[\"']", text) and re.search(r":(\s|$)", text) and not _is_quoted(text):
+    plain = text if text[:1] in ("'", '"') else re.split(r"[ \t]#", text)[0]
+    if not is_flow and re.search("[\"']", plain) and re.search(r":(\s|$)", plain) and not _is_quoted(text):
         # Where a key has quotes in it, it takes more than this to see where its value begins.
         raise YamlError(number, f"the quotes in `{text}` are not understood")
     opened, position = depth, 0
