@@ -38,6 +38,9 @@ STREAMS = 8
 CHUNKS_PER_STREAM = 20_000
 PAUSED_CHUNKS = 20
 PAUSE = 0.02  # seconds between the chunks of the model that waits
+WORKED_CHUNKS = 10
+WORK = 0.02  # seconds of computing after each chunk of the model that computes, in Python, which holds its lock
+WORKED_STREAMS = 20
 SHORT_REQUESTS = 200  # per round: enough for a 95th percentile
 IDLE_BEFORE = 0.02  # seconds, before a request to an idle server: long enough for both to have gone to sleep
 
@@ -170,7 +173,7 @@ def peer_schema(kind: str) -> dict:
     output = {"title": "Output", "type": "string"} if kind == "Answer" else {
         "title": "Output", "type": "array", "items": {"type": "string"}, "x-cog-array-type": "iterator"}
     inputs = {name: {"type": kind_} for name, kind_ in
-              (("count", "integer"), ("pause", "number"), ("text", "string"))}
+              (("count", "integer"), ("pause", "number"), ("work", "number"), ("text", "string"))}
     return {
         "openapi": "3.0.2",
         "info": {"title": "Cog", "version": "0.1.0"},
@@ -250,6 +253,19 @@ def long_stream(server: Server) -> Figures:
         f"{MANY:,} chunks: until `completed`, s": reply.seconds,
         f"{MANY:,} chunks: CPU of server and worker, s": server.cpu() - before,
     }
+
+
+def worked_stream(server: Server) -> Figures:
+    """How late chunks come from a model that computes in between, as models do."""
+    first, late = [], []
+    for _ in range(WORKED_STREAMS):
+        time.sleep(IDLE_BEFORE)
+        reply = server.predict({"count": WORKED_CHUNKS, "work": WORK}, stream=True)
+        reply.check_stream(WORKED_CHUNKS)
+        first.append(reply.seconds_to_first_chunk * 1000)
+        late.append((reply.seconds_to_last_chunk - (WORKED_CHUNKS - 1) * WORK) * 1000)
+    what = f"{WORKED_CHUNKS} chunks with {WORK * 1000:.0f} ms of computing after each"
+    return {f"{what}: first, p50, ms": statistics.median(first), f"{what}: last, ms late, p50": statistics.median(late)}
 
 
 def short_requests(server: Server, what: str, idle: float, request: Callable[[Client], float]) -> Figures:
@@ -347,7 +363,7 @@ class Part:
 
 PARTS = (
     Part("Tokens", 1, (
-        long_stream, first_chunk_idle, first_chunk_back_to_back, first_chunk_new_connections)),
+        long_stream, worked_stream, first_chunk_idle, first_chunk_back_to_back, first_chunk_new_connections)),
     Part("Answer", 1, (answer_idle, answer_back_to_back)),
     Part("AsyncTokens", STREAMS, (paused_async_stream, long_async_stream, streams_at_once)),
 )
@@ -379,7 +395,7 @@ def show(table: dict[str, dict[str, list[float]]], names: list[str]) -> None:
     for figure, values in table.items():
         middle = [statistics.median(values[name]) for name in names]
         ratio = f"{middle[1] / middle[0]:10.2f}" if len(middle) == 2 and middle[0] else ""
-        print(f"{figure:58}" + "".join(f"{number(value):>12}" for value in middle) + ratio, flush=True)
+        print(f"{figure:70}" + "".join(f"{number(value):>12}" for value in middle) + ratio, flush=True)
 
 
 def number(value: float) -> str:
@@ -397,7 +413,7 @@ def main() -> None:
     options = parser.parse_args()
     names = [options.only] if options.only else ["coglet", "supervisor"]
     print(f"{os.cpu_count()} cores, Linux {platform.release()}, medians of {options.rounds} rounds\n")
-    print(f"{'':58}" + "".join(f"{name:>12}" for name in names) + ("     ratio" if len(names) == 2 else ""))
+    print(f"{'':70}" + "".join(f"{name:>12}" for name in names) + ("     ratio" if len(names) == 2 else ""))
     for part in PARTS:
         if options.part in (None, part.kind):
             show(measure(part, names, options.rounds, options), names)

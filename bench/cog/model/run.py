@@ -1,6 +1,7 @@
 """Models that do nothing, so that what is measured is the server: each kind of Cog model once."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 
 from cog import BaseRunner, Input, streaming
@@ -8,9 +9,12 @@ from cog import BaseRunner, Input, streaming
 
 class Tokens(BaseRunner):
     @streaming
-    def run(self, count: int = Input(default=1, ge=0)) -> Iterator[str]:
+    def run(self, count: int = Input(default=1, ge=0), work: float = Input(default=0.0)) -> Iterator[str]:
         for _ in range(count):
             yield " word"
+            end = time.perf_counter() + work
+            while time.perf_counter() < end:
+                pass
 
 
 class AsyncTokens(BaseRunner):
