@@ -144,6 +144,11 @@ class GivenDocumentTests(SchemaTest):
         directory = self.project({".cog/openapi_schema.json": '{"components": {}}'})
         self.assertEqual(find_or_generate(directory, None, None, {}), {"components": {}})
 
+    def test_an_empty_file_is_none(self) -> None:
+        directory = self.project({"predict.py": runner(""), ".cog/openapi_schema.json": ""})
+        document = find_or_generate(directory, "predict.py:Predictor", None, {})
+        self.assertEqual(document["info"]["title"], "Cog")
+
     def test_what_is_no_document_is_a_configuration_error(self) -> None:
         for text, reason in (
             ("{", "the schema is not JSON"),

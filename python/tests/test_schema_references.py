@@ -203,6 +203,9 @@ TRAINERS = [
     ("class Trainer:\n    def setup(self): ...\n    def train(self, n: int) -> str: ...\n", "train.py:Trainer"),
     ("class Runner:\n    def train(self, n: int) -> str: ...\n    def run(self) -> int: ...\n", "train.py"),
     ("from predict import Base\nclass Trainer(Base): pass\n", "train.py:Trainer"),
+    # In train mode too, Cog serves a class that only predicts.
+    ("class Trainer:\n    def run(self, n: int) -> str: ...\n", "train.py:Trainer"),
+    ("class Trainer:\n    def predict(self, n: int) -> str: ...\n", "train.py:Trainer"),
 ]
 
 
@@ -226,7 +229,7 @@ class TrainingTests(SchemaTest):
                 self.assertEqual(schemas["TrainingOutput"], {"title": "TrainingOutput", "type": "string"})
 
     def test_a_class_without_train_is_refused(self) -> None:
-        error = self.refusal({"train.py": class_source("Trainer")}, None, "train.py:Trainer")
+        error = self.refusal({"train.py": class_source("Trainer", "fit")}, None, "train.py:Trainer")
         self.assertEqual((error.text, error.line), ("train method not found: Trainer", 1))
 
     def test_a_file_without_train_is_refused(self) -> None:

@@ -88,7 +88,7 @@ def predict_function(project: Project, reference: str) -> ModelFunction:
 
 
 def train_function(project: Project, reference: str) -> ModelFunction:
-    """The function that `reference` stands for, or the train() of the class."""
+    """The function that `reference` stands for, or the train() of the class. Raises as predict_function()."""
     module, name = _module(project, reference)
     if name is None:
         targets = [_optional_target(project, module, usual) for usual in ("train", "Runner", "Predictor")]
@@ -104,7 +104,8 @@ def train_function(project: Project, reference: str) -> ModelFunction:
         target = _target(project, module, name, reference)
     if not isinstance(target.node, ast.ClassDef):
         return ModelFunction(target.node, target.scope, is_bound=False)
-    method = find_method(project, target, "train")
+    # Without train(), Cog serves what predicts, in this mode too.
+    method = next(filter(None, (find_method(project, target, name) for name in ("train", "run", "predict"))), None)
     if method is None:
         raise target.scope.file.error(
             target.node, f"train method not found: {target.node.name}", "define `def train(self, …)`"

@@ -78,13 +78,15 @@ def find_or_generate(
 ) -> dict[str, Any]:
     """The document that `COG_OPENAPI_SCHEMA` names, else `.cog/openapi_schema.json`, else the generated one.
 
-    A relative `COG_OPENAPI_SCHEMA` is relative to the model's directory.
+    A relative `COG_OPENAPI_SCHEMA` is relative to the model's directory. An empty `.cog/openapi_schema.json` is as
+    good as none.
     """
     named = environment.get(DOCUMENT_VARIABLE)
     if named:
         return read_document(Path(directory, named), f"{DOCUMENT_VARIABLE}={named}")
     existing = Path(directory, DOCUMENT_PATH)
-    if existing.is_file():
+    # A shell that is told to write the document there has emptied the file before we are asked.
+    if existing.is_file() and existing.stat().st_size > 0:
         return read_document(existing, str(DOCUMENT_PATH))
     return generate(directory, predict_ref, train_ref, report)
 
