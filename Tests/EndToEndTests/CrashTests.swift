@@ -18,9 +18,13 @@ struct CrashTests {
         streams.append(try server.stream("GET", "/predictions/x/events"))
         let waiting = try server.connect()
         try waiting.send(
-            "POST", "/predictions", headers: [(name: "content-type", value: "application/json")],
+            "PUT", "/predictions/waiting", headers: [(name: "content-type", value: "application/json")],
             body: Array(script.utf8))
         for stream in streams { try stream.next { $0.data.contains("\"last\"") } }
+        let deadline = Deadline()
+        while try server.request("GET", "/predictions/waiting").status != 200 {
+            guard !deadline.isOver else { throw Failure("the waiting request was not accepted") }
+        }
 
         let death = MonotonicTime.now()
         kill(worker, SIGKILL)

@@ -80,7 +80,10 @@ struct WorkerProcessTests {
         #expect(body["metrics"]?["a"]?["b"]?.arrayValue?.count == 2)
         #expect((body["metrics"]?["predict_time"]?.doubleValue ?? 0) > 0)
         // Sorted, as Cog writes it, and the same when it is read later.
-        #expect(body.objectValue?.map(\.key) == ["error", "id", "logs", "metrics", "output", "status"])
+        #expect(
+            body.objectValue?.map(\.key) == [
+                "completed_at", "created_at", "error", "id", "logs", "metrics", "output", "started_at", "status",
+            ])
         let later = try JSONValue.parse(try server.request("GET", "/predictions/x").body)
         for member in body.objectValue ?? [] { #expect(later[member.key] == member.value) }
         #expect(later["created_at"] != nil)

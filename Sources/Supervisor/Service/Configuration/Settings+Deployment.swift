@@ -141,7 +141,8 @@ extension Settings {
         .bytes(
             \.appendMetricLimit, logRange,
             .init(
-                "limits.append_metrics", "Bytes of the values of `append` metrics kept for a prediction.",
+                "limits.append_metrics",
+                "Bytes of the values of `append` metrics kept for a prediction, and as many of all others.",
                 why: "some measure more", default: "the server-wide `limits.append_metrics`")),
     ]
 }

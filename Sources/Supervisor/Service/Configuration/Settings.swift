@@ -98,8 +98,8 @@ package enum Settings {
             .init(
                 "load_timeout", flag: "--load-timeout", from: [.cog("COG_SETUP_TIMEOUT", .wholeSeconds)],
                 "Time a worker has from its start, or from its last report of progress, to readiness, for deployments "
-                    + "that do not say; then it is stopped and started again. Without a word of anybody, Python models "
-                    + "have no limit, as in Cog.",
+                    + "that do not say; then it is stopped, for good if none was ready before. Without a word of anybody, "
+                    + "Python models have no limit, as in Cog.",
                 why: "long enough to read tens of gigabytes of weights, short enough to notice a hang")),
         .optionalText(
             \.python, .program,
@@ -171,8 +171,8 @@ package enum Settings {
             \.limits.appendMetrics, logRange,
             .init(
                 "limits.append_metrics", flag: "--max-append-metrics", from: [.own("SUPERVISOR_MAX_APPEND_METRICS")],
-                "Bytes of the values of `append` metrics kept for a prediction; further ones are left out of its "
-                    + "document. `metric` events go on.",
+                "Bytes of the values of `append` metrics kept for a prediction, and as many of all others; further ones "
+                    + "are left out of its document. `metric` events go on.",
                 why: "the same as for logs")),
         .integer(
             \.limits.pendingCancellations, 0...1_000_000,
