@@ -30,6 +30,11 @@ class CancelTest(WorkerTest):
                     try: time.sleep(60)
                     except RunCanceled: break
                 yield 2
+            if how == "finalizer":
+                class Slow:
+                    def __del__(self): time.sleep(30)
+                slow = Slow(); slow = None
+                time.sleep(60)
             if how == "exception":
                 try: time.sleep(60)
                 except Exception: yield "not to be caught"
@@ -49,7 +54,7 @@ class CancelTest(WorkerTest):
 
     def test_on_the_main_thread(self):
         worker = self.started(self.SYNC)
-        for how in ("sleep", "compute", "wait", "lock", "read", "swallow", "exception", "fail"):
+        for how in ("sleep", "compute", "wait", "lock", "read", "finalizer", "swallow", "exception", "fail"):
             with self.subTest(how):
                 said = self.cancel_one(worker, how, times=3)
                 self.assertEqual(said[-1], messages.Done("canceled"))

@@ -7,9 +7,11 @@ of which it lets none escape.
 from __future__ import annotations
 
 import signal
+import sys
 import threading
+import time
 from types import FrameType
-from typing import TYPE_CHECKING, Callable, Protocol
+from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 if TYPE_CHECKING:
     from .channel import RunChannel
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 SIGNAL = signal.SIGRTMAX - 2
 """Interrupts the main thread. A real-time signal, because all others mean something to somebody; not one of the lowest,
 which the C library keeps, nor the very highest, which profilers like."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5
+"""Seconds between signals that have had no effect: at first, and after doubling. They cost next to nothing, but code
+that is not Python's may have to begin its system calls anew."""
 
 
 class RunCanceled(BaseException):
@@ -45,6 +50,8 @@ class MainThreadInterrupt:
         self._run: RunChannel | None = None
         self._is_armed = False
         signal.signal(SIGNAL, self._handle)
+        self._report_unraisable = sys.unraisablehook
+        sys.unraisablehook = self._unraisable
 
     def call(self, run: RunChannel, function: Callable[[], None]) -> BaseException | None:
         try:
@@ -65,12 +72,33 @@ class MainThreadInterrupt:
     def strike(self, run: RunChannel) -> None:
         if self._run is run:
             signal.pthread_kill(_main_thread(), SIGNAL)
+            threading.Thread(target=self._insist, args=(run,), name="supervisor-cancel", daemon=True).start()
+
+    def _insist(self, run: RunChannel) -> None:
+        """Signals again until the exception is raised: a signal that comes just before the main thread begins to wait
+        in the kernel is noted, but does not end the wait."""
+        pause = FIRST_PAUSE
+        while True:
+            time.sleep(pause)
+            if self._run is not run or not self._is_armed:
+                return
+            signal.pthread_kill(_main_thread(), SIGNAL)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         # A signal that comes late meets another run, which is not canceled, or none.
         if self._is_armed and self._run is not None and self._run.is_cancelled:
             self._is_armed = False
             raise self._exception()
+
+    def _unraisable(self, unraisable: Any) -> None:
+        """Strikes again where a finalizer was struck, out of which no exception gets."""
+        run = self._run
+        if isinstance(unraisable.exc_value, self._exception) and run is not None:
+            self._is_armed = True
+            threading.Thread(target=self._insist, args=(run,), name="supervisor-cancel", daemon=True).start()
+        else:
+            self._report_unraisable(unraisable)
 
 
 class ThreadInterrupt:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import contextvars
+import ctypes
 import io
 import os
 import sys
@@ -195,6 +196,29 @@ def install(router: Router) -> None:
     for stream in STREAMS:
         getattr(sys, stream).flush()
         setattr(sys, stream, CapturedText(router, stream))
+
+
+def flush_descriptors() -> None:
+    """Writes what went past the captured streams and still lies in a buffer: Python's original streams, and C's
+    `stdout`. Never raises. Not `fflush(NULL)`, which would wait for streams that other threads are reading."""
+    for stream in (sys.__stdout__, sys.__stderr__):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            pass
+    if _c_library is not None:
+        _c_library.fflush(_c_stdout)
+
+
+def _load_c_library() -> tuple[ctypes.CDLL | None, ctypes.c_void_p | None]:
+    try:
+        library = ctypes.CDLL(None)
+        return library, ctypes.c_void_p.in_dll(library, "stdout")
+    except (OSError, ValueError):  # a C library that calls it otherwise
+        return None, None
+
+
+_c_library, _c_stdout = _load_c_library()
 
 
 def complain(text: str) -> None:

@@ -64,6 +64,7 @@ class Runner:
         done = outcome.of_run(error, run.is_cancelled, self.application.cancellation)
         if error is not None and done.error is not None and not isinstance(error, RunFailed):
             run.log(outcome.in_full(error), "stderr")
+        capture.flush_descriptors()  # all that the run printed must be written before its `done` (PROTOCOL § 4.12)
         self._router.leave(run)
         run.end(done)
 

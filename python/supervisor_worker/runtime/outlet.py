@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
+import time
 from typing import TYPE_CHECKING, Callable, Iterable, Optional
 
 from ..wire import limits
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
     from .channel import RunChannel
 
 PAUSE = 0.002
-"""Seconds in which frames gather after a write: while many come, few writes and few turns of the interpreter's lock
-carry them; the first after a quiet time goes at once, and none waits longer than this."""
+"""Seconds in which frames gather while many come, so that few writes and few turns of the interpreter's lock carry
+them; none waits longer than this."""
+BURST = 8
+"""Writes without pause after a quiet time; each PAUSE without anything to write allows one more. So tokens of a language
+model, some hundred a second, never wait."""
 HIGH_WATER = 1 << 20
 """Bytes that may wait; then runs wait for the supervisor to read."""
 TURN = 0.001
@@ -96,10 +100,13 @@ class Outlet:
 
     def _write_all(self) -> None:
         get, hurry = self._items.get, self._hurry
+        credit = float(BURST)
         while True:
+            before = time.monotonic()
             self._is_idle = self._items.empty()
             batch = [get()]
             self._is_idle = False
+            credit = min(credit + (time.monotonic() - before) / PAUSE, BURST)
             try:
                 while True:
                     batch.append(self._items.get_nowait())
@@ -116,7 +123,10 @@ class Outlet:
                 self._closed.set()
                 return
             try:
-                hurry.get(timeout=PAUSE)
+                if credit < 1:
+                    hurry.get(timeout=PAUSE)
+                else:
+                    credit -= 1
                 while True:
                     hurry.get_nowait()
             except queue.Empty:

@@ -36,10 +36,9 @@ def serve_model(worker: Worker, model: str) -> NoReturn:
 def application_for(model: str) -> Application:
     """The kind of model that lies at a path. Imports nothing of it. Raises SetupFailed."""
     if os.path.isdir(model):
-        os.chdir(model)  # models rely on it
         from ..cog.application import CogApplication
 
-        return CogApplication()
+        return CogApplication(model)
     if model.endswith(".py") and os.path.isfile(model):
         from ..handlers import HandlersApplication
 

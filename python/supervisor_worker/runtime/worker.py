@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import os
 import queue
-import sys
 import threading
 from dataclasses import dataclass, field
 from typing import Any, Awaitable, NoReturn, TypeVar
@@ -111,6 +110,7 @@ class Worker:
             self._health = HealthChecks(application.healthcheck, self.loop if application.is_async else None,
                                         self._answer_health)
         self._executor = executor
+        capture.flush_descriptors()
         self._router.flush_worker()
         with self._session_lock:
             self._session.slots = manifest.slots
@@ -287,11 +287,7 @@ class Worker:
         if is_orderly and self._executor is not None:  # else user code is under way
             threading.Timer(LAST_CALLS, lambda: os._exit(status)).start()
             atexit._run_exitfuncs()
-        for stream in (sys.__stdout__, sys.__stderr__):
-            try:
-                stream.flush()
-            except (OSError, ValueError, AttributeError):
-                pass
+        capture.flush_descriptors()
         os._exit(status)
 
     def _forked(self) -> None:
