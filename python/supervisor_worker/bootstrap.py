@@ -39,6 +39,7 @@ def _refuse(message):
     frames = os.fdopen(reader, "rb")
 
     def say(kind, payload):
+        # type: (int, dict[str, object]) -> None
         data = json.dumps(payload).encode()
         os.write(writer, header.pack(len(data), kind, 0, 0xFFFF, 0) + data)
 

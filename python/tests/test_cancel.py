@@ -84,6 +84,7 @@ class CancelTest(WorkerTest):
             if how == "swallow":
                 try: await asyncio.sleep(60)
                 except asyncio.CancelledError: yield 2
+            while how == "never": yield 3
             if how == "inner":
                 await asyncio.gather(asyncio.sleep(60), asyncio.sleep(60))
         finally:
@@ -93,7 +94,7 @@ class CancelTest(WorkerTest):
     async def own():
         raise asyncio.CancelledError("nobody asked")
     """)
-        for how in ("sleep", "swallow", "inner"):
+        for how in ("sleep", "swallow", "inner", "never"):
             with self.subTest(how):
                 said = self.cancel_one(worker, how, slot=1, times=2)
                 self.assertEqual(said[-1], messages.Done("canceled"))

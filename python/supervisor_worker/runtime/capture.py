@@ -31,7 +31,13 @@ STREAMS = {"stdout": 0, "stderr": STANDARD_ERROR}
 REPLACE = "supervisor-replace"
 """Name of the codec error handler that writes U+FFFD where there is no UTF-8, such as halves of surrogate pairs."""
 
-codecs.register_error(REPLACE, lambda error: ("\ufffd".encode() * (error.end - error.start), error.end))
+
+def _replace(error: UnicodeError) -> tuple[bytes, int]:
+    assert isinstance(error, UnicodeEncodeError), "nothing is decoded with this handler"
+    return "\ufffd".encode() * (error.end - error.start), error.end
+
+
+codecs.register_error(REPLACE, _replace)
 
 current: contextvars.ContextVar[RunChannel | None] = contextvars.ContextVar("supervisor_run")
 """The run that the code at hand belongs to; None: to none, for certain; unset: unknown."""
@@ -177,7 +183,7 @@ class CapturedText(io.TextIOWrapper):
         super().__init__(_Bytes(router, stream), encoding="utf-8", errors=REPLACE, newline="\n", write_through=True)
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:
         return str(self.buffer.name)
 
     def reconfigure(self, **options: Any) -> None:
@@ -203,8 +209,9 @@ def flush_descriptors() -> None:
     `stdout`. Never raises. Not `fflush(NULL)`, which would wait for streams that other threads are reading."""
     for stream in (sys.__stdout__, sys.__stderr__):
         try:
-            stream.flush()
-        except (OSError, ValueError, AttributeError):
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
             pass
     if _c_library is not None:
         _c_library.fflush(_c_stdout)

@@ -172,7 +172,10 @@ class RunChannel(Run):
             if not answer.done():
                 answer.set_result(uploaded)
 
-        self._ask_for_upload(path, mime, name, move, lambda uploaded: loop.call_soon_threadsafe(give, uploaded))
+        def take(uploaded: Uploaded) -> None:
+            loop.call_soon_threadsafe(give, uploaded)
+
+        self._ask_for_upload(path, mime, name, move, take)
         return _url(await answer)
 
     def _ask_for_upload(self, path: str | os.PathLike[str], mime: str, name: str, move: bool,

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import time
 from typing import Any, AsyncIterator, Awaitable, Callable, Iterable
+
+TURN = 0.005
+"""Seconds that a generator that never waits may keep the loop; other runs and cancels wait for so long."""
 
 
 def drive(pieces: Iterable[Any], emit: Callable[[Any], None], cancellation: type[BaseException]) -> None:
@@ -34,12 +38,16 @@ def drive(pieces: Iterable[Any], emit: Callable[[Any], None], cancellation: type
 
 
 async def drive_async(pieces: AsyncIterator[Any], emit: Callable[[Any], Awaitable[None]]) -> None:
-    """As `drive`, for an async generator; the cancellation is asyncio's."""
+    """As `drive`, for an async generator; the cancellation is asyncio's. One that never waits lets others have a turn."""
+    turn = time.monotonic()
     try:
         while True:
             try:
                 async for piece in pieces:
                     await emit(piece)
+                    if time.monotonic() - turn > TURN:
+                        await asyncio.sleep(0)
+                        turn = time.monotonic()
                 return
             except asyncio.CancelledError as error:
                 # Suspended at a `yield`: begun, not ended, and not at work.

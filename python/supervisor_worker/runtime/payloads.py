@@ -21,7 +21,7 @@ def fitting(message: Message, limit: int) -> bytes:
     if len(payload) <= limit:
         return payload
     texts = {name: _shortened(value) for name, value in vars(message).items() if isinstance(value, str)}
-    return replace(message, **texts).encode()
+    return replace(message, **texts).encode()  # type: ignore[arg-type]
 
 
 def _shortened(text: str) -> str:
