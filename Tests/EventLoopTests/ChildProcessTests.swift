@@ -54,6 +54,15 @@ import Testing
         #expect(child.output == "done\n")
     }
 
+    @Test(arguments: [false, true]) func theChildIgnoresTerminationOnlyIfAsked(_ isAsked: Bool) throws {
+        var request = shell("kill -TERM $$; echo lives")
+        request.ignoresTermination = isAsked
+        let child = try RunningChild(request)
+        let ending = try child.ending()
+        #expect(ending.status == (isAsked ? .exited(code: 0) : .signaled(.terminate, coreDumped: false)))
+        #expect(child.output == (isAsked ? "lives\n" : ""))
+    }
+
     @Test func theChildLeadsASessionAndGroupOfItsOwn() throws {
         let child = try RunningChild(shell("exec cat"))
         #expect(getsid(child.pid) == child.pid)
