@@ -45,7 +45,7 @@ final class DirectServer {
     /// Payloads of the `predict` frames so far.
     private(set) var predictions: [PredictRequest] = []
     /// What the handler warned of, for the server's log.
-    private(set) var warnings: [String] = []
+    private(set) var warnings: [LogEntry] = []
     /// What workers answer to the question for their health; nil: nothing.
     var healthAnswer: HealthResult? = .healthy
     private(set) var healthChecks = 0

@@ -16,6 +16,25 @@ struct RequestHandlerTests {
         }
     }
 
+    /// One shape for all refusals, so that a client needs one way to read them. Cog's answer to a cancel of nothing is the
+    /// one exception, and the typed stream has its own.
+    @Test(arguments: RequestCase.World.allCases) func refusalsHaveOneShape(_ world: RequestCase.World) throws {
+        let server = DirectServer(world)
+        var count = 0
+        for each in RequestCase.of(world) where each.status >= 400 {
+            let connection = try server.request(each.method, each.target, headers: each.headers, body: each.body)
+            let answer = try #require(server.reply(on: connection), "\(each.name)")
+            #expect(answer["content-type"] == "application/json", "\(each.name)")
+            if answer.text == "{}" || each.target.hasSuffix("/stream") || each.target == "/readyz" { continue }
+            let keys = answer.json?.objectValue?.map(\.key)
+            #expect(keys == ["error", "status"] || keys == ["detail", "error", "status"], "\(each.name)")
+            #expect(answer.json?["error"]?.stringValue?.isEmpty == false, "\(each.name)")
+            #expect(answer.json?["status"]?.stringValue == "failed", "\(each.name)")
+            count += 1
+        }
+        #expect(count > 3)
+    }
+
     @Test func casesHaveNamesOfTheirOwn() {
         let names = RequestCase.all.map(\.name)
         #expect(names.count > 150)

@@ -42,6 +42,17 @@ struct CancellingTests {
         #expect(client.document?["output"] == .array([.number("1"), .number("2")]))
     }
 
+    /// What the text of an error says is no status.
+    @Test func aFailureThatSpeaksOfCancelling() {
+        let runner = RecordingRunner.ready()
+        let worker = runner.worker
+        let client = runner.create("p", .wait)
+        let failure = RunFailure("ValueError: connection was cancelled by peer", kind: "ValueError")
+        runner.say(worker, worker.started("p"), worker.done("p", .failed(failure)))
+        #expect(client.document?["status"] == .string("failed"))
+        #expect(client.document?["error"] == .string(failure.error))
+    }
+
     @Test func beforeItHasStarted() {
         let runner = RecordingRunner.ready()
         let worker = runner.worker

@@ -112,6 +112,19 @@ struct WorkerExitTests {
         #expect(runner.engine.readerCount == 0)
     }
 
+    /// Whoever comes next is told to wait, and for nothing else.
+    @Test func oneThatDiesIdle() {
+        let runner = RecordingRunner.ready()
+        runner.exit(runner.worker)
+        for form in [AnswerForm.wait, .background, .stream(.cog)] {
+            #expect(runner.create("p", form).rejection == .notReady(DeploymentIndex(0)))
+        }
+        #expect(runner.deployment.health == .unhealthy)
+        runner.advance(second)
+        runner.becomeReady(runner.worker)
+        #expect(runner.create("p", .background).rejection == nil)
+    }
+
     @Test func othersGoOn() {
         let runner = RecordingRunner.ready(.testing { $0.deployments = [.testing(workers: 2)] })
         let (first, second) = (runner.workers[0], runner.workers[1])

@@ -31,8 +31,8 @@ struct InputValidators {
     private static let maximumNameLength = 64
 
     private var entries: [Key: Entry] = [:]
-    /// What the server's log should say.
-    private(set) var warnings: [String] = []
+    /// What the server's log should say, and of which deployment.
+    private(set) var warnings: [(deployment: Int, text: String)] = []
 
     /// Checks the input against the handler's schema, and edits it where the handler's rules say so.
     mutating func judge(
@@ -62,7 +62,7 @@ struct InputValidators {
         return schema.editedInput(RawJSON(unchecked: input), dropUnknownFields: true, fillNulls: true).bytes
     }
 
-    mutating func takeWarnings() -> [String] {
+    mutating func takeWarnings() -> [(deployment: Int, text: String)] {
         defer { warnings = [] }
         return warnings
     }
@@ -73,9 +73,9 @@ struct InputValidators {
             .prefix(Self.maximumWarnedFields - told.count)
         guard !new.isEmpty else { return }
         entries[key]?.warnedFields.formUnion(new)
+        let names = new.map { "\"\($0)\"" }.joined(separator: ", ")
         warnings.append(
-            "inputs have members that the model does not declare, which are dropped: "
-                + new.map { "\"\($0)\"" }.joined(separator: ", "))
+            (key.deployment, "inputs have members that the model does not declare, which are dropped: \(names)"))
     }
 
     private mutating func schema(
@@ -89,7 +89,8 @@ struct InputValidators {
         do throws(InputSchemaError) {
             schema = try InputSchema(json: source)
         } catch {
-            warnings.append("inputs are not validated: the handler's input schema cannot be used: \(error)")
+            warnings.append(
+                (deployment, "inputs are not validated: the handler's input schema cannot be used: \(error)"))
         }
         entries[key] = Entry(source: source, schema: schema)
         return schema.map { (key, $0) }

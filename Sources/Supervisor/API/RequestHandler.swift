@@ -28,8 +28,9 @@ package struct RequestHandler {
     }
 
     /// What the server's log should say, since the last time it was asked.
-    package mutating func takeWarnings() -> [String] {
-        validators.warnings.isEmpty ? [] : validators.takeWarnings()
+    package mutating func takeWarnings() -> [LogEntry] {
+        if validators.warnings.isEmpty { return [] }
+        return validators.takeWarnings().map { LogEntry(.warning, $0.text, deployment: names[$0.deployment]) }
     }
 
     /// Finds out what the request asks for. Looks at the engine, and changes nothing there.

@@ -169,7 +169,15 @@ package final class Server {
     /// Says that there are too many connections, without becoming one more.
     private func refuse(_ descriptor: consuming FileDescriptor) {
         let answer: StaticString =
-            "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 1\r\nconnection: close\r\n\r\n"
+            """
+            HTTP/1.1 503 Service Unavailable\r
+            content-type: application/json\r
+            content-length: 87\r
+            retry-after: 1\r
+            connection: close\r
+            \r
+            {"error":"The server has too many connections (limits.connections).","status":"failed"}
+            """
         let bytes = UnsafeRawBufferPointer(start: answer.utf8Start, count: answer.utf8CodeUnitCount)
         _ = Transfer.write(descriptor.raw, bytes)
     }
@@ -181,7 +189,7 @@ package final class Server {
 
     func received(_ request: Request, from connection: ClientConnection) {
         let reply = handler.reply(to: request, engine)
-        for warning in handler.takeWarnings() { log(LogEntry(.warning, warning)) }
+        for warning in handler.takeWarnings() { log(warning) }
         switch reply {
         case .respond(let response): connection.respond(response)
         case .command(let command, let style):
