@@ -62,8 +62,9 @@ package struct Channel: ~Copyable {
         append(template, payload: payload, number: nextID)
     }
 
-    /// Appends an event with the next id.
-    package mutating func append(name: String?, data: [UInt8], isTerminal: Bool = false) {
+    /// Appends an event with the next id. Answers whether its data stands there byte for byte.
+    @discardableResult
+    package mutating func append(name: String?, data: [UInt8], isTerminal: Bool = false) -> Bool {
         let isClean = data.withUnsafeBytes { PayloadScan.of($0) == .clean }
         if isClean {
             // The terminal event repeats the whole output: it is copied once, into its place.
@@ -72,6 +73,14 @@ package struct Channel: ~Copyable {
             history.append(EventEncoder.encode(name: name, id: nextEventID, data: data), isTerminal: isTerminal)
         }
         nextID.increment()
+        return isClean
+    }
+
+    /// The data of the latest event, which must be in memory, have this name, and have been appended as it is.
+    package func latestData(name: String?) -> [UInt8] {
+        let sequence = history.nextSequence - 1
+        let head = EventEncoder.head(name: name, id: EventID(epoch: epoch, sequence: sequence))
+        return history.event(sequence, droppingFirst: head.count, last: EventEncoder.endByteCount)
     }
 
     // MARK: Readers

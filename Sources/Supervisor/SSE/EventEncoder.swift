@@ -5,6 +5,9 @@ package enum EventEncoder {
     /// widespread clients see an event without data.
     package static let heartbeat: [UInt8] = Array(": \n".utf8)
 
+    /// What ends an event behind its data: a line feed, and the blank line.
+    static let endByteCount = 2
+
     /// Appends one event.
     ///
     /// - Parameters:

@@ -211,10 +211,10 @@ package struct ReplayHistory: ~Copyable {
         return cut > offset ? Int(cut - offset) : limit
     }
 
-    /// The encoded bytes of one event that is in memory.
-    package func event(_ sequence: UInt64) -> [UInt8] {
+    /// The encoded bytes of one event that is in memory, without so many at its beginning and its end.
+    package func event(_ sequence: UInt64, droppingFirst prefix: Int = 0, last suffix: Int = 0) -> [UInt8] {
         let start = head + Int(index[sequence] - headOffset)
         let length = Int(offset(of: sequence + 1) - index[sequence])
-        return Array(UnsafeRawBufferPointer(start: base + start, count: length))
+        return Array(UnsafeRawBufferPointer(start: base + start + prefix, count: length - prefix - suffix))
     }
 }

@@ -43,7 +43,9 @@ package struct Prediction: ~Copyable {
     private var logs: LogAccumulator
     private var metrics: MetricTable
     /// The body of the answer to whoever asks after the end.
-    private(set) var snapshot: [UInt8] = []
+    var snapshot: [UInt8] { ownSnapshot ?? (status.isTerminal ? streams.native.keptSnapshot : []) }
+    /// The snapshot where the terminal event, which else is the only copy, does not hold it byte for byte.
+    private var ownSnapshot: [UInt8]?
     /// Where in `snapshot` the input would stand, which only some documents show.
     private var inputOffset = 0
 
@@ -121,8 +123,10 @@ package struct Prediction: ~Copyable {
         status = outcome.status
         completedWall = wall
         isCollected = collected || outcome != .succeeded
-        (snapshot, inputOffset) = makeSnapshot(predictTime: Double(now - createdAt) / 1e9)
-        streams.publishTerminal(id: id, outcome: outcome, snapshot: snapshot)
+        let (snapshot, offset) = makeSnapshot(predictTime: Double(now - createdAt) / 1e9)
+        inputOffset = offset
+        let isKept = streams.publishTerminal(id: id, outcome: outcome, snapshot: snapshot)
+        if !isKept { ownSnapshot = snapshot }
         output.removeAll()
         logs.removeAll()
     }
@@ -159,7 +163,7 @@ package struct Prediction: ~Copyable {
 
     /// Bytes held for it in all, for the cap of what is retained.
     var retainedByteCount: Int {
-        snapshot.count + (input?.count ?? 0) + streams.allocatedByteCount + Prediction.fixedByteCount
+        (ownSnapshot?.count ?? 0) + (input?.count ?? 0) + streams.allocatedByteCount + Prediction.fixedByteCount
     }
 
     /// A rough weight for the record itself, so that very many tiny predictions count too.

@@ -72,11 +72,13 @@ struct PredictionStream: ~Copyable {
         channel.append(name: "metric", data: NativeProfile.metric(metric))
     }
 
-    mutating func publishTerminal(id: PredictionID, outcome: Outcome, snapshot: [UInt8]) {
-        guard !channel.history.hasTerminal else { return }
+    /// Answers whether the stream now holds the snapshot byte for byte; see `keptSnapshot`.
+    mutating func publishTerminal(id: PredictionID, outcome: Outcome, snapshot: [UInt8]) -> Bool {
+        guard !channel.history.hasTerminal else { return false }
         let sequence = channel.history.nextSequence
         switch profile {
-        case .native: channel.append(name: "completed", data: snapshot, isTerminal: true)
+        case .native:
+            return channel.append(name: PredictionStream.terminalName, data: snapshot, isTerminal: true)
         case .typed:
             let data = TypedProfile.terminal(id: id, outcome: outcome, snapshot: snapshot, sequence: sequence)
             channel.append(name: nil, data: data, isTerminal: true)
@@ -86,7 +88,13 @@ struct PredictionStream: ~Copyable {
             case .failure(let key): refuse(key)
             }
         }
+        return false
     }
+
+    private static let terminalName = "completed"
+
+    /// The snapshot of a native stream that has ended and holds it.
+    var keptSnapshot: [UInt8] { channel.latestData(name: PredictionStream.terminalName) }
 
     /// Ends a flat stream whose payload has a member that is ours.
     private mutating func refuse(_ key: ReservedKey) {

@@ -48,9 +48,11 @@ struct PredictionStreams: ~Copyable {
         native.publishMetric(metric)
     }
 
-    mutating func publishTerminal(id: PredictionID, outcome: Outcome, snapshot: [UInt8]) {
-        native.publishTerminal(id: id, outcome: outcome, snapshot: snapshot)
-        forEachOther { $0.publishTerminal(id: id, outcome: outcome, snapshot: snapshot) }
+    /// Answers whether the native stream now holds the snapshot byte for byte.
+    mutating func publishTerminal(id: PredictionID, outcome: Outcome, snapshot: [UInt8]) -> Bool {
+        let isKept = native.publishTerminal(id: id, outcome: outcome, snapshot: snapshot)
+        forEachOther { _ = $0.publishTerminal(id: id, outcome: outcome, snapshot: snapshot) }
+        return isKept
     }
 
     private mutating func forEachOther(_ body: (inout PredictionStream) -> Void) {
@@ -69,7 +71,7 @@ struct PredictionStreams: ~Copyable {
             PredictionStream(
                 profile: profile, epoch: native.channel.epoch, publishesChunks: publishesChunks, settings: settings))
         box.stream.catchUp(with: native.channel.history)
-        if let outcome { box.stream.publishTerminal(id: id, outcome: outcome, snapshot: snapshot) }
+        if let outcome { _ = box.stream.publishTerminal(id: id, outcome: outcome, snapshot: snapshot) }
         others.append(box)
     }
 
