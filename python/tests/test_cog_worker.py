@@ -4,13 +4,14 @@ import json
 import os
 import shutil
 import socket
+import sys
 import tempfile
 import textwrap
 import unittest
 from pathlib import Path
 
 from cog_support import HAS_COG, NEEDS_COG
-from support import DEADLINE, WorkerTest
+from support import DEADLINE, ROOT, STUB, WorkerTest
 from supervisor_worker.wire import messages
 from supervisor_worker.wire.frames import FrameType
 
@@ -28,7 +29,9 @@ class CogWorkerTest(WorkerTest):
             "import asyncio, os, sys, time\nfrom typing import *\nimport cog\nfrom cog import BaseRunner, Input, "
             "Path, CancelationException, current_scope\n" + textwrap.dedent(source))
         clean = {name: "" for name in os.environ if name.startswith("COG_") and name != "COG_MAX_CONCURRENCY"}
-        return self.start("", environment={**clean, "SUPERVISOR_MODEL": str(self.directory),
+        # A supervisor starts workers in the model's directory.
+        begin = f"import os; os.chdir({str(self.directory)!r}); " + STUB.format(str(ROOT))
+        return self.start("", command=lambda _: [sys.executable, "-c", begin], environment={**clean, "SUPERVISOR_MODEL": str(self.directory),
                                            "TMPDIR": str(self.temporary), **(environment or {})}, **options)
 
     def served(self, *arguments, **options):
@@ -239,6 +242,22 @@ class Predictor:
             (self.directory / "healthy").touch()
             worker.send(FrameType.HEALTH_CHECK)
             self.assertTrue(worker.expect(messages.HealthResult).healthy)
+
+    def test_processes_of_the_models_own(self):
+        worker = self.served("""
+import multiprocessing
+def twice(n):
+    import cog
+    return n * 2, str(cog.current_scope())
+class Predictor:
+    def run(self, method: str) -> Any:
+        with multiprocessing.get_context(method).Pool(1) as pool:
+            return pool.map(twice, [1, 2])
+""")
+        for method in ("spawn", "fork"):
+            story = self.run_one(worker, {"method": method})
+            self.assertEqual((story.done.error, [item[0] for item in story.outputs]), (None, [2, 4]), story.log)
+        self.assertEqual(worker.shut_down(), 0)
 
     def test_runs_leave_nothing_behind(self):
         worker = self.served("""
