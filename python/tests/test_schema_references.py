@@ -190,6 +190,12 @@ class ReferenceTests(SchemaTest):
         }
         self.assertIn("inherits from itself", self.refusal(files).text)
 
+    def test_source_that_is_nested_without_end_is_refused(self) -> None:
+        chain = "if x == 0:\n    pass\n" + "".join(f"elif x == {n}:\n    pass\n" for n in range(1, 2000))
+        error = self.refusal({"predict.py": chain + class_source("Predictor")})
+        self.assertRegex(error.text, "nested too deeply|this is no Python")
+        self.assertEqual(error.path, "predict.py")
+
     def test_nothing_is_imported_or_run(self) -> None:
         source = "raise SystemExit('run')\nimport not_installed_anywhere\n" + class_source("Predictor")
         self.assertEqual(self.components({"predict.py": source})["Output"]["type"], "string")

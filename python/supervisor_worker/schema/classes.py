@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from .project import Builtin, Definition, External, Project, Symbol, Unclear
+from .project import Builtin, Definition, External, Project, Symbol
 
 # An entry of the order: a class of the project, or the name of one whose source is not read.
 Entry = Definition | External
@@ -46,8 +46,6 @@ def _entry(symbol: Symbol | None, expression: ast.expr) -> Entry:
         return canonical(symbol)
     if isinstance(symbol, Builtin):
         return External(symbol.name)
-    if isinstance(symbol, Unclear) or symbol is None:
-        return External(ast.unparse(expression))
     return External(ast.unparse(expression))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from . import decorators
 from . import document as openapi
-from .errors import ConfigurationError, Notice
+from .errors import ConfigurationError, Notice, SchemaError
 from .functions import ModelFunction, predict_function, train_function
 from .inputs import InputReader
 from .outputs import OutputReader
@@ -39,7 +39,16 @@ def generate(
     Raises SchemaError where the source does not say what the schema is, ConfigurationError where a reference leads
     nowhere or both are None.
     """
-    project = Project(Path(directory))
+    try:
+        return _generated(Project(Path(directory)), predict_ref, train_ref, report)
+    except RecursionError:
+        place = predict_ref or train_ref or ""
+        raise SchemaError(place.partition(":")[0], None, "the source is nested too deeply to be read") from None
+
+
+def _generated(
+    project: Project, predict_ref: str | None, train_ref: str | None, report: Callable[[Notice], None]
+) -> dict[str, Any]:
     taken: dict[str, Any] = dict.fromkeys(openapi.reserved_components())
     services: list[tuple[openapi.Service, dict[str, Any], bool]] = []
     if predict_ref:
