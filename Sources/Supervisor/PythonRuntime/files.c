@@ -41,6 +41,9 @@ static const unsigned char file_cog_faults_py[] = {
 static const unsigned char file_cog_files_py[] = {
 #embed "../../../python/supervisor_worker/cog/files.py" suffix(, 0) if_empty(0)
 };
+static const unsigned char file_cog_for_children_coglet_py[] = {
+#embed "../../../python/supervisor_worker/cog/for_children/coglet.py" suffix(, 0) if_empty(0)
+};
 static const unsigned char file_cog_inputs_py[] = {
 #embed "../../../python/supervisor_worker/cog/inputs.py" suffix(, 0) if_empty(0)
 };
@@ -231,6 +234,7 @@ static const struct python_runtime_file files[] = {
     FILE_AT("cog/encoding.py", file_cog_encoding_py),
     FILE_AT("cog/faults.py", file_cog_faults_py),
     FILE_AT("cog/files.py", file_cog_files_py),
+    FILE_AT("cog/for_children/coglet.py", file_cog_for_children_coglet_py),
     FILE_AT("cog/inputs.py", file_cog_inputs_py),
     FILE_AT("cog/loading.py", file_cog_loading_py),
     FILE_AT("cog/media_types.py", file_cog_media_types_py),

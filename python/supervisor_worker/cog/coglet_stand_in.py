@@ -6,6 +6,8 @@ The native module is a server of its own; a worker needs none of it.
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import sys
 from dataclasses import dataclass
 from types import ModuleType
@@ -15,6 +17,9 @@ from .scope import Scope, Scopes
 
 VERSION = "0.0.0+supervisor"
 """What the stand-in says of itself; cog 0.17 to 0.23 do not look at it."""
+
+FOR_CHILDREN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "for_children")
+"""A directory with a module `coglet` that installs the stand-in."""
 
 
 class CancelationException(BaseException):
@@ -43,6 +48,9 @@ def install() -> StandIn:
     known = getattr(present, "_supervisor_stand_in", None)
     if isinstance(known, StandIn):
         return known
+    if present is None and importlib.util.find_spec("coglet") is None:
+        # For processes that the model starts: they import cog on their own.
+        sys.path.append(FOR_CHILDREN)
     stand_in = StandIn(CancelationException, Scopes())
     sdk = ModuleType("coglet._sdk", "Scope and metrics of the running prediction.")
     sdk.Scope = Scope  # type: ignore[attr-defined]
