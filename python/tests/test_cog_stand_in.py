@@ -14,9 +14,9 @@ sys.path.append({root!r})
 class WithoutNative(importlib.machinery.PathFinder):
     @classmethod
     def find_spec(cls, name, path=None, target=None):
-        found = super().find_spec(name, path, target)
-        is_native = name == "coglet" and found is not None and "for_children" not in found.origin
-        return None if is_native else found
+        if name == "coglet":
+            path = [entry for entry in sys.path if "site-packages" not in entry]
+        return super().find_spec(name, path, target)
 sys.meta_path[sys.meta_path.index(importlib.machinery.PathFinder)] = WithoutNative
 """
 
