@@ -38,7 +38,7 @@ class Parent:
     """One worker and its pipes. Every frame is checked against the session as a supervisor would."""
 
     def __init__(self, model, command=None, capabilities=("spill", "upload"), inline=1 << 20, frame=64 << 20,
-                 environment=None, setup=None, handler=None):
+                 environment=None, setup=None, handler=None, version=1):
         self.directory = Path(tempfile.mkdtemp(prefix="worker-test-"))
         self.spool = self.directory / "spool"
         self.spool.mkdir()
@@ -68,10 +68,11 @@ class Parent:
         for thread in self.threads:
             thread.start()
         self.send(FrameType.SUPERVISOR_HELLO, {
-            "protocol": {"major": 1, "minor": 0}, "supervisor": "test", "capabilities": list(capabilities),
+            "protocol": {"major": version, "minor": 0}, "supervisor": "test", "capabilities": list(capabilities),
             "limits": {"frame": frame, "inline": inline}, "spool": str(self.spool)})
         self.hello = self.expect(messages.WorkerHello)
-        self.send(FrameType.INITIALIZE, {"deployment": "test", "handler": handler, "setup": setup or {}})
+        if version == 1:
+            self.send(FrameType.INITIALIZE, {"deployment": "test", "handler": handler, "setup": setup or {}})
 
     def _read(self):
         decoder = FrameDecoder()

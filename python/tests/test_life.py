@@ -255,6 +255,10 @@ class EndTest(WorkerTest):
             worker.close_pipes()
             self.assertIn(f"The supervisor broke the protocol: {code}", worker.printed["stderr"])
 
+    def test_a_supervisor_of_another_version(self):
+        with self.assertRaisesRegex(AssertionError, "ended with 76.*incompatibleVersion"):
+            self.start("", version=2).ready()
+
     def test_a_supervisor_that_does_not_read(self):
         worker = self.started(HEAD + """
     @streaming

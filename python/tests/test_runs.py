@@ -106,6 +106,24 @@ class RunTest(WorkerTest):
                 self.assertEqual(worker.run({"how": "well"}).done.status, "succeeded")
                 self.assertEqual(worker.shut_down(), 0)
 
+    def test_signal_handlers_that_raise_anywhere(self):
+        """The session of the parent checks every frame."""
+        worker = self.started(HEAD + """
+    def strike(number, frame): raise TimeoutError("alarm")
+    signal.signal(signal.SIGALRM, strike)
+    @streaming
+    def go(after: float, n: int):
+        signal.setitimer(signal.ITIMER_REAL, after, 0.005)  # and never ends
+        for number in range(n):
+            print(number)
+            yield "x"
+    """)
+        for number in range(60):
+            done = worker.run({"after": 0.0004 + number * 0.00005, "n": 100}).done
+            self.assertTrue(done.error is None or "alarm" in done.error, done)
+        worker.send(FrameType.PING, {"nonce": 1})
+        self.assertEqual(worker.expect(messages.Nonce).nonce, 1)
+
     def test_sys_exit_in_a_task_of_the_model(self):
         worker = self.started(HEAD + """
     @handler
@@ -266,6 +284,19 @@ class CaptureTest(WorkerTest):
     """)
         story = worker.run()
         self.assertEqual(story.log, "\u20ac" * 100_000)
+
+
+    def test_processes_made_by_spawn(self):
+        worker = self.started(HEAD + """
+    import multiprocessing
+    def child(number): return number * 2
+    @handler
+    def go():
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            return pool.map(child, [1, 2])
+    """)
+        self.assertEqual(worker.run().outputs, [[2, 4]])
+        self.assertEqual(worker.shut_down(), 0)
 
 
 class FileTest(WorkerTest):

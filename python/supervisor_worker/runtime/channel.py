@@ -58,7 +58,6 @@ class RunChannel(Run):
         self._most_inline = min(agreement.inline, agreement.frame)
         self._outlet = outlet
         self._is_cancelled = False
-        self._end_once = threading.Lock()
         self._strike: Callable[[], None] | None = None
         self._uploads = 0
         self._answers: dict[int, Callable[[Uploaded], None]] = {}
@@ -80,18 +79,17 @@ class RunChannel(Run):
 
     def begin(self) -> None:
         """Sends `started`."""
-        self.has_begun = True
         self._put(int(FrameType.STARTED))
+        self.has_begun = True
 
     def end(self, outcome: Done) -> None:
-        """Sends the last texts and `done`. Any thread; only the first call does anything."""
-        if not self._end_once.acquire(blocking=False):
-            return
+        """Sends the last texts and `done`. Any thread, and again if it was interrupted: the outlet writes the first
+        `done` and nothing after it."""
         if self.has_begun:
             for log in self.logs.values():
                 log.flush()
-        self.has_ended = True
         self._put(int(FrameType.DONE), COLLECTED if self.collected else 0, fitting(outcome, self._agreement.frame))
+        self.has_ended = True
 
     def cancel(self) -> None:
         """Notes that a cancel was asked for, and strikes if the run is under way. Any thread."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 import os
 import queue
 import threading
@@ -75,23 +76,42 @@ class ThreadExecutor:
     def __init__(self, runner: Runner, interrupt: Interrupt) -> None:
         self._runner = runner
         self._interrupt = interrupt
-        self._runs: queue.SimpleQueue[RunChannel] = queue.SimpleQueue()
+        self._runs: collections.deque[RunChannel] = collections.deque()
+        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def submit(self, run: RunChannel) -> None:
         run.on_cancel(lambda: self._interrupt.strike(run))
-        self._runs.put(run)
+        self._runs.append(run)
+        self._wake.put(None)
 
     def serve(self) -> None:
-        """Does runs until the process ends."""
+        """Does runs until the process ends.
+
+        A signal handler that a model has left behind may raise anything anywhere in here. So a run stays the first of
+        the queue until its `done` is sent, and each step may be done again.
+        """
         while True:
-            run: RunChannel | None = None  # lets go of the last one and its input, too
             try:
-                run = self._runs.get()
-                self._perform(run)
-            except BaseException as stray:  # from a signal handler that a model has left behind
-                capture.complain(f"Between runs: {outcome.in_full(stray)}")
-                if run is not None:
-                    self._runner.end(run, stray)
+                self._serve()
+            except BaseException:  # has struck while another one was told of
+                continue
+
+    def _serve(self) -> None:
+        stray: BaseException | None = None
+        while True:
+            try:
+                if not self._runs:
+                    self._wake.get()
+                elif self._runs[0].has_ended:
+                    self._runs.popleft()
+                    stray = None
+                elif self._runs[0].has_begun:
+                    self._runner.end(self._runs[0], stray)
+                else:
+                    self._perform(self._runs[0])
+            except BaseException as error:
+                stray = error
+                capture.complain(f"Outside of any run: {outcome.in_full(error)}")
 
     def _perform(self, run: RunChannel) -> None:
         if not self._runner.open(run) or not self._runner.begin(run):
@@ -192,11 +212,17 @@ class LoopExecutor:
         self._others = SlotThreads(runner)
 
     def submit(self, run: RunChannel) -> None:
-        self._loop.start(lambda: self._perform(run))
+        self._loop.start(lambda: self._perform_safely(run))
 
     def serve(self) -> None:
         """Occupies the main thread until the process ends."""
         self._loop.serve()
+
+    async def _perform_safely(self, run: RunChannel) -> None:
+        try:
+            await self._perform(run)
+        except BaseException as stray:  # as above: a signal handler has struck between two steps
+            self._runner.end(run, stray)
 
     async def _perform(self, run: RunChannel) -> None:
         """The whole run, within the task, because SystemExit must not get out of it."""

@@ -38,8 +38,11 @@ FRAME_OVERHEAD = 64
 Item = tuple[Optional["RunChannel"], int, int, bytes]
 """Whose it is (None: the worker's), type, flags, payload."""
 
-_OUTPUT, _LOG, _LOADING, _UPLOAD, _DONE = (
-    int(kind) for kind in (FrameType.OUTPUT, FrameType.LOG, FrameType.LOADING, FrameType.UPLOAD, FrameType.DONE))
+_STARTED, _LOG, _LOADING, _UPLOAD, _DONE = (int(kind) for kind in (
+    FrameType.STARTED, FrameType.LOG, FrameType.LOADING, FrameType.UPLOAD, FrameType.DONE))
+_PATIENT = frozenset(int(kind) for kind in (FrameType.OUTPUT, FrameType.LOG, FrameType.METRIC, FrameType.FILE_OUTPUT,
+                                            FrameType.LOADING))
+"""What comes in numbers, and does not end a pause."""
 
 
 class Outlet:
@@ -71,7 +74,7 @@ class Outlet:
             return
         self._items.put((target, kind, flags, payload))
         self._size += len(payload) + FRAME_OVERHEAD  # a lost update of two threads is made good by the next write
-        if kind != _OUTPUT and kind != _LOG:
+        if kind not in _PATIENT:
             self._hurry.put(None)
 
     def wait_for_room(self) -> None:
@@ -144,6 +147,8 @@ class Outlet:
                     add(payload)
                 continue
             sequence = target.frames
+            if kind == _STARTED and sequence:
+                continue  # said again by a thread that was interrupted while it said so
             target.frames = sequence + 1
             if kind == _DONE:
                 target.is_over = True
