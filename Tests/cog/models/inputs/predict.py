@@ -39,7 +39,7 @@ class Runner(BaseRunner):
         either: Union[str, int] = Input(default="either"),
         anything: Any = None,
         secret: Secret = Input(default=None),
-        path: Path = Input(default=None),
+        path: Optional[Path] = None,
         file: Optional[File] = None,
         paths: List[Path] = Input(default=[]),
         maybe: Optional[Path] = None,
