@@ -224,6 +224,8 @@ class Site(http.server.BaseHTTPRequestHandler):
 
 
 class DownloadsTest(unittest.TestCase):
+    names = ["x"] * 30
+
     def setUp(self):
         try:
             import requests  # noqa: F401
@@ -251,8 +253,8 @@ class DownloadsTest(unittest.TestCase):
         return made
 
     def both_ways(self, urls, **options):
-        yield self.downloads(**options).fetch(urls)
-        yield asyncio.run(self.downloads(**options).fetch_async(urls))
+        yield self.downloads(**options).fetch(urls, self.names)
+        yield asyncio.run(self.downloads(**options).fetch_async(urls, self.names))
 
     def test_urls_become_files_in_order(self):
         urls = [f"{self.base}/{n}/file{n}.bin" for n in range(20)] + ["data:text/html,hi"]
@@ -267,8 +269,8 @@ class DownloadsTest(unittest.TestCase):
             self.assertEqual(len(paths), 8)
 
     def test_user_agent(self):
-        self.downloads(user_agent="me/1").fetch([self.base + "/a"])
-        self.downloads().fetch([self.base + "/a"])
+        self.downloads(user_agent="me/1").fetch([self.base + "/a"], ["x"])
+        self.downloads().fetch([self.base + "/a"], ["x"])
         self.assertEqual(self.site.agents[0], "me/1")
         self.assertIn("requests", self.site.agents[1])
 
@@ -276,10 +278,10 @@ class DownloadsTest(unittest.TestCase):
         """The text of the failure, which is the same on a thread and on a loop."""
         texts = set()
         with self.assertRaises(Exception) as caught:
-            self.downloads(**options).fetch(urls)
+            self.downloads(**options).fetch(urls, self.names)
         texts.add(str(caught.exception))
         with self.assertRaises(Exception) as caught:
-            asyncio.run(self.downloads(**options).fetch_async(urls))
+            asyncio.run(self.downloads(**options).fetch_async(urls, self.names))
         texts.add(str(caught.exception))
         self.assertEqual(len(texts), 1, texts)
         return texts.pop()
@@ -298,27 +300,27 @@ class DownloadsTest(unittest.TestCase):
 
     def test_sizes(self):
         url = self.base + "/large"
-        text = "a file may have at most 5000 bytes"
+        text = "a file may have at most 5000 bytes (input 'x')"
         self.assertEqual(self.failure([url], file_bytes=5000), text)
         self.assertEqual(self.failure([self.base + "/large-unknown"], file_bytes=5000), text)
         self.assertEqual(self.failure(["data:," + "x" * 5001], file_bytes=5000), text)
         self.assertEqual(self.failure([url, url], run_bytes=10_000),
-                         "the files of one prediction's input may have at most 10000 bytes")
+                         "the files of one prediction's input may have at most 10000 bytes (input 'x')")
         full = SpaceBudget(5000, "all inputs together")
-        self.assertEqual(self.failure([url], budget=full), "all inputs together may have at most 5000 bytes")
+        self.assertEqual(self.failure([url], budget=full), "all inputs together may have at most 5000 bytes (input 'x')")
 
     def test_time_limits(self):
         with self.assertRaises(Exception) as caught:
-            self.downloads(stall_seconds=0.05).fetch([self.base + "/hang"])
+            self.downloads(stall_seconds=0.05).fetch([self.base + "/hang"], ["x"])
         self.assertIn("Read timed out", str(caught.exception))
         with self.assertRaises(DownloadFailed) as caught:
-            self.downloads(total_seconds=1e-9).fetch([self.base + "/a"])
+            self.downloads(total_seconds=1e-9).fetch([self.base + "/a"], ["x"])
         self.assertIn("took longer than", str(caught.exception))
 
     def test_a_canceled_task_waits_for_nothing(self):
         async def main():
             downloads = self.downloads(stall_seconds=DEADLINE)
-            task = asyncio.create_task(downloads.fetch_async([self.base + "/hang"]))
+            task = asyncio.create_task(downloads.fetch_async([self.base + "/hang"], ["x"]))
             await asyncio.to_thread(self.site.hung.wait, DEADLINE)
             task.cancel()
             with self.assertRaises(asyncio.CancelledError):
@@ -338,7 +340,7 @@ class DownloadsTest(unittest.TestCase):
         budget = SpaceBudget(100, "all")
         for _ in range(50):
             downloads = self.downloads(budget=budget)
-            downloads.fetch(["data:," + "x" * 60])
+            downloads.fetch(["data:," + "x" * 60], ["x"])
             downloads.close()
         budget.take(100)
 

@@ -510,7 +510,7 @@ class Predictor:
             self.assertEqual(self.temporary_files(), [])
         os.environ["SUPERVISOR_DOWNLOAD_FILE_BYTES"] = "3"
         self.assertEqual(self.load().failure({"p": "data:,long"}),
-                         "Input validation error: a file may have at most 3 bytes")
+                         "Input validation error: a file may have at most 3 bytes (input 'p')")
 
     def test_a_required_input_that_is_missing(self):
         served = self.load("class Predictor:\n    def run(self, a: str, b: str = Input()) -> Any:\n        return [a, b]")

@@ -8,7 +8,6 @@ import os
 import platform
 import sys
 from pathlib import Path
-from typing import Any
 
 from ..runtime.application import Application, Handler, Manifest, Setup, SetupFailed
 from ..runtime.run import Run, RunFailed
@@ -98,7 +97,7 @@ class CogApplication(Application):
             arguments = self._arguments(run)
             try:
                 if arguments.urls:
-                    arguments.fill(state.downloads.fetch(arguments.urls))
+                    arguments.fill(state.downloads.fetch(arguments.urls, arguments.names))
             except Exception as error:
                 raise _input_failed(error) from error
             if run.is_cancelled:
@@ -121,7 +120,7 @@ class CogApplication(Application):
             arguments = self._arguments(run)
             try:
                 if arguments.urls:
-                    arguments.fill(await state.downloads.fetch_async(arguments.urls))
+                    arguments.fill(await state.downloads.fetch_async(arguments.urls, arguments.names))
             except Exception as error:
                 raise _input_failed(error) from error
             try:
@@ -147,9 +146,12 @@ class CogApplication(Application):
 
     def _arguments(self, run: Run) -> Arguments:
         try:
-            return self._plan.arguments(run.input)
+            arguments = self._plan.arguments(run.input)
         except InputInvalid as error:
             raise RunFailed(f"Input validation error: {error}", "InputInvalid") from error
+        # Data URLs may be large; nothing but the model's arguments shall keep them while it runs.
+        run.input = None
+        return arguments
 
     def _enter_directory(self) -> None:
         """Everything in a model is relative to its directory, imports too: sys.path[0] is "" as under `python -c`."""
@@ -157,7 +159,8 @@ class CogApplication(Application):
             os.chdir(self._directory)
         except OSError as error:
             raise SetupFailed(
-                f"the model's directory {self._directory} cannot be entered: {error.strerror}", kind="ConfigurationError"
+                f"the model's directory {self._directory} cannot be entered: {error.strerror}",
+                kind="ConfigurationError",
             ) from None
         if not any(entry in ("", str(self._directory)) for entry in sys.path):
             sys.path.insert(0, "")

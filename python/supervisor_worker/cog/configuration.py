@@ -38,11 +38,14 @@ class CogConfiguration:
         found = self.train_ref if self.mode == "train" else self.predict_ref
         if found is not None:
             return found
-        key, variable = ("train", cog_yaml.TRAIN_VARIABLE) if self.mode == "train" else ("run", cog_yaml.PREDICT_VARIABLE)
+        is_training = self.mode == "train"
+        key = "train" if is_training else "run"
+        variable = cog_yaml.TRAIN_VARIABLE if is_training else cog_yaml.PREDICT_VARIABLE
         has_file = (self.directory / cog_yaml.FILE_NAME).is_file()
         problem = f"cog.yaml names no `{key}`" if has_file else f"there is no cog.yaml in {self.directory}"
         raise SetupFailed(
-            f'{problem}; add `{key}: "file.py:Name"` to cog.yaml, or set {variable}=file.py:Name', kind="ConfigurationError"
+            f'{problem}; add `{key}: "file.py:Name"` to cog.yaml, or set {variable}=file.py:Name',
+            kind="ConfigurationError",
         )
 
 
@@ -70,7 +73,10 @@ def apply_environment(wanted: Mapping[str, str], environment: MutableMapping[str
     for name, value in wanted.items():
         present = environment.setdefault(name, value)
         if present != value:
-            print(f"cog.yaml wants another {name}; the one from outside counts. Unset it to use cog.yaml's.", file=sys.stderr)
+            print(
+                f"cog.yaml wants another {name}; the one from outside counts. Unset it to use cog.yaml's.",
+                file=sys.stderr,
+            )
 
 
 def _concurrency(variable: str | None, from_file: int | None) -> int | None:
@@ -81,7 +87,9 @@ def _concurrency(variable: str | None, from_file: int | None) -> int | None:
             print(f"{CONCURRENCY_VARIABLE} is '{variable}', which is no whole number from 1; using 1", file=sys.stderr)
             number = 1
     if number is not None and number > CONCURRENCY:
-        raise SetupFailed(f"{number} runs at once are too many; at most {CONCURRENCY} can be", kind="ConfigurationError")
+        raise SetupFailed(
+            f"{number} runs at once are too many; at most {CONCURRENCY} can be", kind="ConfigurationError"
+        )
     return number
 
 

@@ -112,6 +112,15 @@ class SpaceBudget:
             self._used -= count
 
 
+@dataclass(frozen=True)
+class _Job:
+    """One URL to fetch, and who waits for it."""
+
+    url: str
+    name: str
+    future: "Future[Path]"
+
+
 class Downloads:
     """Fetches the URLs of one run into files. Made on the run's thread, closed at the run's end.
 
@@ -133,9 +142,12 @@ class Downloads:
         self._user_agent = user_agent
         self._stopped = threading.Event()
 
-    def fetch(self, urls: Sequence[str]) -> list[Path]:
-        """The files for the URLs, in their order. Waits. Raises DownloadFailed with the first failure."""
-        futures = self._start(urls)
+    def fetch(self, urls: Sequence[str], names: Sequence[str]) -> list[Path]:
+        """The files for the URLs, in their order. Waits. names: the inputs that the URLs belong to, for errors.
+
+        Raises the first failure: DownloadFailed, an exception of requests, or OSError.
+        """
+        futures = self._start(urls, names)
         try:
             done, _ = wait(futures, return_when=FIRST_EXCEPTION)
             errors = [error for error in (future.exception() for future in done) if error is not None]
@@ -146,9 +158,9 @@ class Downloads:
             self._stopped.set()
             raise
 
-    async def fetch_async(self, urls: Sequence[str]) -> list[Path]:
+    async def fetch_async(self, urls: Sequence[str], names: Sequence[str]) -> list[Path]:
         """As `fetch`, on a loop that does other things meanwhile."""
-        futures = [asyncio.wrap_future(future) for future in self._start(urls)]
+        futures = [asyncio.wrap_future(future) for future in self._start(urls, names)]
         try:
             return list(await asyncio.gather(*futures))
         except BaseException:
@@ -163,38 +175,39 @@ class Downloads:
         self._stopped.set()
         self._budget.give_all_back()
 
-    def _start(self, urls: Sequence[str]) -> list[Future[Path]]:
+    def _start(self, urls: Sequence[str], names: Sequence[str]) -> list[Future[Path]]:
         futures: list[Future[Path]] = []
-        waiting: queue.SimpleQueue[tuple[str, Future[Path]]] = queue.SimpleQueue()
-        for url in urls:
-            future: Future[Path] = Future()
-            futures.append(future)
+        waiting: queue.SimpleQueue[_Job] = queue.SimpleQueue()
+        for url, name in zip(urls, names):
+            job = _Job(url, name, Future())
+            futures.append(job.future)
             if url.startswith("data:") and len(url) <= INLINE_DATA_BYTES:
-                self._do(url, future)
+                self._do(job)
             else:
-                waiting.put((url, future))
+                waiting.put(job)
         for _ in range(min(THREADS, waiting.qsize())):
             # Daemons: a server that does not answer must not hold up the worker's exit.
             threading.Thread(target=self._work, args=(waiting,), name="input-download", daemon=True).start()
         return futures
 
-    def _work(self, waiting: "queue.SimpleQueue[tuple[str, Future[Path]]]") -> None:
+    def _work(self, waiting: "queue.SimpleQueue[_Job]") -> None:
         while True:
             try:
-                url, future = waiting.get_nowait()
+                self._do(waiting.get_nowait())
             except queue.Empty:
                 return
-            self._do(url, future)
 
-    def _do(self, url: str, future: Future[Path]) -> None:
+    def _do(self, job: "_Job") -> None:
         # False when the one who waited has gone.
-        if not future.set_running_or_notify_cancel():
+        if not job.future.set_running_or_notify_cancel():
             return
         try:
-            future.set_result(self._fetch_one(url))
+            job.future.set_result(self._fetch_one(job.url))
         except BaseException as error:
+            if isinstance(error, DownloadFailed):
+                error.args = (f"{error} (input '{job.name}')",)
             # In this order, so that the cause is known before its consequences.
-            future.set_exception(error)
+            job.future.set_exception(error)
             self._stopped.set()
 
     def _fetch_one(self, url: str) -> Path:

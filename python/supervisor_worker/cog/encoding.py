@@ -1,8 +1,8 @@
 """Values that models return → JSON.
 
-`str`, the usual piece of a stream, has a path of its own. Everything else goes through one pass of Python's JSON encoder
-in C, whose hook turns what JSON does not know (models, dataclasses, arrays, files …) into what it knows. Where a value
-fails is looked for only after it has failed.
+`str`, the usual piece of a stream, has a path of its own. All else goes through one pass of Python's JSON encoder in C,
+whose hook turns what JSON does not know (models, dataclasses, arrays, files …) into what it knows. Where a value fails
+is looked for only after it has failed.
 """
 
 from __future__ import annotations

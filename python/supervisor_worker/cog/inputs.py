@@ -63,10 +63,16 @@ class Arguments:
         """What has to be fetched."""
         return self._urls
 
+    @property
+    def names(self) -> Sequence[str]:
+        """For each of `urls` the input that it belongs to."""
+        return [place.name for place in self._places]
+
     def fill(self, paths: Sequence[Path]) -> None:
-        """Puts the fetched files, in the order of `urls`, into their places."""
+        """Puts the fetched files, in the order of `urls`, into their places, and forgets the URLs."""
         for place, path in zip(self._places, paths):
             place.container[place.key] = path
+        self._urls, self._places = [], []
 
     def await_file(self, url: str, container: Any, key: Any, name: str) -> None:
         """Remembers that a value has to be fetched."""

@@ -1,4 +1,4 @@
-"""Metrics as a model records them: names, modes and types are checked here, with the texts that models know from Cog."""
+"""Metrics as a model records them. Names, modes and types are checked, with the texts that models know from Cog."""
 
 from __future__ import annotations
 

@@ -304,9 +304,9 @@ def _is_suspended(items: Any) -> bool:
     if inspect.isgenerator(items):
         return inspect.getgeneratorstate(items) == inspect.GEN_SUSPENDED
     # Begun, not ended, and not at work.
-    return (
-        inspect.isasyncgen(items) and items.ag_frame is not None and not items.ag_running and items.ag_frame.f_lasti >= 0
-    )
+    if not inspect.isasyncgen(items) or items.ag_frame is None or items.ag_running:
+        return False
+    return items.ag_frame.f_lasti >= 0
 
 
 def _close(items: Any) -> None:
