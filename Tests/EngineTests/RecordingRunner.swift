@@ -16,6 +16,7 @@ final class RecordingRunner {
     private(set) var exitCode: Int32?
     /// Outgoing requests in their order, those that were settled included.
     private(set) var sent: [(id: DeliveryID, request: DeliveryRequest)] = []
+    private(set) var unsettled: [DeliveryID: DeliveryRequest] = [:]
     private(set) var removedFiles: [String] = []
     /// In the order of their starts; those that are gone included.
     private(set) var workers: [ScriptedWorker] = []
@@ -123,7 +124,9 @@ final class RecordingRunner {
         case .cancelTimer(let timer): timers[timer] = nil
         case .log(let entry): logs.append(entry)
         case .exit(let code): exitCode = code
-        case .deliver(let id, let request): sent.append((id, request))
+        case .deliver(let id, let request):
+            sent.append((id, request))
+            unsettled[id] = request
         case .removeFile(let path): removedFiles.append(path)
         case .spawn(let id, let deployment): spawn(id, deployment)
         default: carryOutOnWorker(action)
@@ -237,6 +240,7 @@ final class RecordingRunner {
             Issue.record("nothing was sent that could be answered")
             return
         }
+        unsettled[sent[number].id] = nil
         send(.delivered(sent[number].id, result))
     }
 

@@ -43,8 +43,10 @@ extension SupervisorEngine {
     mutating func webhookEnded(_ key: PredictionKey, noticeBefore: [UInt8]?) {
         guard predictions[key].hasWebhook else { return }
         predictions[key].webhook?.ended(stateBefore: noticeBefore)
-        for dropped in deliveries.hold(key, bytes: predictions[key].prediction.retainedByteCount) {
-            logWebhook(dropped, .error, "dropped: more than \(DeliveryQueue.heldLimit) bytes wait for webhooks")
+        let limit = settings.delivery.heldLimit
+        let bytes = predictions[key].prediction.retainedByteCount
+        for dropped in deliveries.hold(key, bytes: bytes, limit: limit) {
+            logWebhook(dropped, .error, "given up: more than \(limit) bytes wait for webhooks")
             closeWebhook(dropped)
         }
         advanceWebhook(key)

@@ -231,6 +231,31 @@ struct WebhookTests {
         #expect(runner.engine.undeliveredCount == 0)
     }
 
+    @Test func memoryForThoseThatWaitIsBounded() {
+        let runner = RecordingRunner.ready(
+            .testing {
+                $0.delivery.heldLimit = 600_000
+                $0.retention.count = 0
+            }, concurrency: 4)
+        let worker = runner.worker
+        for id in ["a", "b", "c"] {
+            runner.perform(.create(Self.request(id, events: .completed)))
+            runner.say(
+                worker, worker.started(id), worker.output(id, "\"\(String(repeating: "x", count: 100_000))\""),
+                worker.done(id))
+        }
+        #expect(runner.sent.count == 3)
+        #expect(runner.logs.contains { $0.level == .error && $0.predictionID == "a" })
+        #expect(runner.engine.undeliveredCount == 2)
+        runner.settle(.unreachable("x"), 0)
+        runner.settle(.unreachable("x"), 1)
+        runner.advance(100 * second)
+        #expect(runner.notice()?["id"] == .string("b"))
+        runner.answer()
+        runner.answer(2)
+        #expect(runner.engine.undeliveredCount == 0)
+    }
+
     @Test func aLaterRunOfTheSameIDChangesNothing() {
         let runner = start(events: .completed)
         let worker = runner.worker

@@ -15,6 +15,10 @@ final class Simulation {
     private(set) var waiting: Set<UInt64> = []
     private var known: [ScriptedClient] = []
     private let concurrency: Int
+    private var webhookCount = 0
+    /// How many notices were checked, and the webhooks that were told the end.
+    var checkedNotices = 0
+    var toldEnds: Set<String> = []
     private var isStopping = false
 
     static let usual = EngineSettings.testing {
@@ -48,6 +52,8 @@ final class Simulation {
         settings.patience = [0, second / 5].randomElement(using: &generator) ?? 0
         settings.attachedGrace = [0, 0, second].randomElement(using: &generator) ?? 0
         settings.heartbeat = [0, 5 * second].randomElement(using: &generator) ?? 0
+        settings.delivery.throttle = [0, second / 2].randomElement(using: &generator) ?? 0
+        settings.delivery.heldLimit = [3_000, 1 << 20].randomElement(using: &generator) ?? 0
         return settings
     }
 
@@ -74,7 +80,8 @@ final class Simulation {
         case 40..<41: killSomeWorker()
         case 41..<46: printSomething()
         case 46..<52: loadFile()
-        case 52..<58: runner.advance(UInt64.random(in: 0...(2 * second), using: &generator))
+        case 52..<56: settleDelivery()
+        case 56..<62: runner.advance(UInt64.random(in: 0...(2 * second), using: &generator))
         default: letWorkerAct()
         }
     }
@@ -120,7 +127,9 @@ final class Simulation {
         case .mayRepeat(let key, _, _) where Bool.random(using: &generator): remember(form, .join(key, form))
         default:
             let put = Bool.random(using: &generator)
-            remember(form, .create(RecordingRunner.request(id.text, form, input: input, put: put)))
+            var request = RecordingRunner.request(id.text, form, input: input, put: put)
+            if Bool.random(using: &generator) { request.webhook = makeWebhook() }
+            remember(form, .create(request))
         }
     }
 
@@ -220,6 +229,27 @@ final class Simulation {
         }
     }
 
+    // MARK: Outgoing requests
+
+    /// A webhook with an address of its own.
+    private func makeWebhook() -> Webhook? {
+        webhookCount += 1
+        let events = WebhookEvents(rawValue: UInt8.random(in: 0...15, using: &generator))
+        return DeliveryURL("http://hooks/\(webhookCount)").map { Webhook(url: $0, events: events) }
+    }
+
+    private func settleDelivery() {
+        let open = runner.sent.indices.filter { runner.unsettled[runner.sent[$0].id] != nil }
+        guard let number = open.randomElement(using: &generator) else { return }
+        switch Int.random(in: 0...5, using: &generator) {
+        case 0: runner.settle(.unreachable("could not connect"), number)
+        case 1: runner.settle(.agentLost("it ended"), number)
+        case 2: runner.answer(number, status: 503)
+        case 3: runner.answer(number, status: 404)
+        default: runner.answer(number)
+        }
+    }
+
     // MARK: The end
 
     /// Stops the server; everything that is still out comes in.
@@ -237,6 +267,8 @@ final class Simulation {
             while runner.clients[client.id.rawValue] != nil, !client.pending.isEmpty { runner.drain(client) }
         }
         runner.settle()
+        while runner.exitCode == nil, !runner.unsettled.isEmpty { settleDelivery() }
+        runner.advance(settings.drain.deliver)
     }
 
     var clients: [ScriptedClient] { known }

@@ -6,7 +6,9 @@ import WireProtocol
 /// What must be true after every step, whatever was drawn.
 extension Simulation {
     /// What is wrong, in words; nil: nothing.
-    func problem() -> String? { slotProblem() ?? readerCountProblem() ?? timerProblem() ?? memoryProblem() }
+    func problem() -> String? {
+        slotProblem() ?? readerCountProblem() ?? timerProblem() ?? memoryProblem() ?? webhookProblem()
+    }
 
     private func slotProblem() -> String? {
         let slots = runner.deployment.slots
@@ -52,6 +54,23 @@ extension Simulation {
         }
         if runner.engine.pendingCancellationCount > settings.pendingCancellations.count {
             return "\(runner.engine.pendingCancellationCount) pending cancellations"
+        }
+        return nil
+    }
+
+    /// One notice of a prediction at a time, and nothing after the one of its end.
+    private func webhookProblem() -> String? {
+        let open = runner.unsettled.values.map(\.url)
+        if Set(open).count != open.count { return "two notices of one prediction are under way: \(open)" }
+        let new = runner.sent[checkedNotices...]
+        checkedNotices = runner.sent.count
+        for (id, request) in new {
+            guard case .bytes(let body) = request.body, let notice = try? JSONValue.parse(body) else {
+                return "a notice that is no document"
+            }
+            let isEnd = notice["completed_at"] != nil
+            if !isEnd, toldEnds.contains(request.url) { return "\(request.url) heard of \(id) after the end" }
+            if isEnd { toldEnds.insert(request.url) }
         }
         return nil
     }

@@ -23,9 +23,6 @@ struct DeliveryQueue {
     static let concurrency = 32
     /// Of one kind at once: receivers of one kind that hang for all of their time-outs leave places for the other.
     static let concurrencyOfKind = 24
-    /// Bytes of finished predictions that are kept only for a notice; beyond it the oldest is given up. Half of what
-    /// finished predictions may take by default.
-    static let heldLimit = 256 << 20
 
     private var webhooks = WaitingLine<PredictionKey>()
     private var uploads = WaitingLine<PendingUpload>()
@@ -67,11 +64,11 @@ struct DeliveryQueue {
     // MARK: Memory
 
     /// A finished prediction is kept for its notice. Answers those that have to be given up for it, oldest first.
-    mutating func hold(_ key: PredictionKey, bytes: Int) -> [PredictionKey] {
+    mutating func hold(_ key: PredictionKey, bytes: Int, limit: Int) -> [PredictionKey] {
         held.append((key, bytes))
         heldBytes += bytes
         var dropped: [PredictionKey] = []
-        while heldBytes > Self.heldLimit, held.count > 1 {
+        while heldBytes > limit, held.count > 1 {
             let oldest = held.removeFirst()
             heldBytes -= oldest.bytes
             dropped.append(oldest.key)
