@@ -137,11 +137,12 @@ class EncoderTest(unittest.TestCase):
 
     def test_numbers_that_json_does_not_have(self):
         nan, infinite = float("nan"), float("-inf")
-        for value, where in ((nan, "output"), ({"a": [1, infinite]}, "output['a'][1]"), (Node("x", nan), "output['next']"),
+        for value, where in ((nan, "output"), ({"a": [1, infinite]}, "output['a'][1]"),
+                             (Node("x", nan), "output['next']"),
                              ({nan: 1}, "a key of output"), ({"g": iter([nan])}, "output['g'][0]")):
             with self.subTest(repr(value)):
-                self.assertEqual(self.error(value), f"ValueError: {where} is NaN or infinite, which JSON does not have; "
-                                                    "return None or a string instead")
+                self.assertEqual(self.error(value), f"ValueError: {where} is NaN or infinite, which JSON does not "
+                                                    "have; return None or a string instead")
 
     def test_half_characters(self):
         for value, where in (("\ud800", "output"), ({"a": ["ok", "x\udfffy"]}, "output['a'][1]"),

@@ -248,7 +248,8 @@ class DownloadsTest(unittest.TestCase):
         self.scratch = self.worker.new_run()
 
     def downloads(self, budget=None, user_agent=None, **limits):
-        made = Downloads(self.scratch, DownloadLimits(**limits), budget or SpaceBudget(1 << 40, "all"), Path, user_agent)
+        budget = budget or SpaceBudget(1 << 40, "all")
+        made = Downloads(self.scratch, DownloadLimits(**limits), budget, Path, user_agent)
         self.addCleanup(made.close)
         return made
 
@@ -307,7 +308,8 @@ class DownloadsTest(unittest.TestCase):
         self.assertEqual(self.failure([url, url], run_bytes=10_000),
                          "the files of one prediction's input may have at most 10000 bytes (input 'x')")
         full = SpaceBudget(5000, "all inputs together")
-        self.assertEqual(self.failure([url], budget=full), "all inputs together may have at most 5000 bytes (input 'x')")
+        self.assertEqual(self.failure([url], budget=full),
+                         "all inputs together may have at most 5000 bytes (input 'x')")
 
     def test_time_limits(self):
         with self.assertRaises(Exception) as caught:

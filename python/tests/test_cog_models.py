@@ -108,7 +108,8 @@ class Predictor(Base, Mixin):
     def test_the_environment_of_cog_yaml(self):
         served = self.load("SEEN = os.environ['FROM_YAML'], os.environ['OUTSIDE']\n"
                            "def f() -> Any:\n    return list(SEEN)",
-                           yaml='run: "predict.py:f"\nenvironment: ["FROM_YAML=a=b", "OUTSIDE=yaml"]', OUTSIDE="outside")
+                           yaml='run: "predict.py:f"\nenvironment: ["FROM_YAML=a=b", "OUTSIDE=yaml"]',
+                           OUTSIDE="outside")
         self.assertEqual(served.run().values, ["a=b", "outside"])
         self.assertIn("cog.yaml wants another OUTSIDE", served.log)
         for name in ("PATH", "CUDA_VISIBLE_DEVICES"):
@@ -409,8 +410,8 @@ class Predictor:
                     self.assertRegex(run.text, r"^Traceback[\s\S]*predict\.py")
                     self.assertNotIn("supervisor_worker", run.text)
                 item = " item" if "yield" in end else ""
-                self.assertEqual(served.failure({"kind": "bytes"}), f"Prediction failed: Failed to serialize output{item}: "
-                                 "TypeError: Object of type bytes is not JSON serializable")
+                self.assertEqual(served.failure({"kind": "bytes"}),
+                                 f"Prediction failed: Failed to serialize output{item}: TypeError: Object of type bytes is not JSON serializable")
                 self.assertIn("['a'] is NaN", served.failure({"kind": "nan"}))
                 call = "Failed to call run" if kind else "Prediction failed"
                 self.assertEqual(served.failure({"kind": "x", "zz": 1}), f"Prediction failed: {call}: TypeError: "
@@ -420,7 +421,8 @@ class Predictor:
 
     def test_outputs_before_a_failure_are_kept(self):
         for kind in ("", "async "):
-            run = self.load(f"class Predictor:\n    {kind}def run(self) -> Iterator[int]:\n        yield 1\n        1/0").run()
+            run = self.load(f"class Predictor:\n    {kind}def run(self) -> Iterator[int]:\n"
+                            "        yield 1\n        1/0").run()
             self.assertEqual(run.values, [1])
 
     def test_text_that_is_no_unicode(self):
@@ -513,7 +515,7 @@ class Predictor:
                          "Input validation error: a file may have at most 3 bytes (input 'p')")
 
     def test_a_required_input_that_is_missing(self):
-        served = self.load("class Predictor:\n    def run(self, a: str, b: str = Input()) -> Any:\n        return [a, b]")
+        served = self.load("def f(a: str, b: str = Input()) -> Any:\n    return [a, b]", yaml='run: "predict.py:f"')
         self.assertEqual(served.run({"a": "x"}).values, ["x", None])
         self.assertIn("missing 1 required positional argument: 'a'", served.failure({}))
 
@@ -555,23 +557,30 @@ def stream():
             served = self.load(self.SOURCE.format(kind))
             self.assertEqual(served.run({"kind": "path"}).values, [("text/plain", "a.txt", b"a")])
             self.assertEqual(served.run({"kind": "io"}).values, [("application/octet-stream", "0.bin", b"b")])
-            self.assertEqual(served.run({"kind": "text"}).values, [("application/octet-stream", "0.bin", "ä".encode())])
+            self.assertEqual(served.run({"kind": "text"}).values,
+                             [("application/octet-stream", "0.bin", "ä".encode())])
             self.assertEqual(served.run({"kind": "open"}).values, [("image/png", "0.png", b"c")])
+            served.application._model.owner.kept.close()
             self.assertEqual(served.run({"kind": "list"}).values,
                              [("text/plain", "a.txt", b"1"), "x", ("application/json", "b.json", b"2"), None,
                               ("application/octet-stream", "0.bin", b"3")])
             self.assertEqual(served.run({"kind": "nested"}).values, [
-                {"m": {"file": "data:text/plain;base64,MQ==", "number": 1}, "l": ["data:application/json;base64,Mg=="]}])
-            self.assertEqual([value[2] for value in served.run({"kind": "stream"}).values], [b"0", b"1", b"2", b"3", b"4"])
-            for name, text in (("missing", "the output file 'missing.png' does not exist"), ("directory", "is a directory")):
-                self.assertRegex(served.failure({"kind": name}), "^Prediction failed: Failed to process output: .*" + text)
+                {"m": {"file": "data:text/plain;base64,MQ==", "number": 1},
+                 "l": ["data:application/json;base64,Mg=="]}])
+            self.assertEqual([value[2] for value in served.run({"kind": "stream"}).values],
+                             [b"0", b"1", b"2", b"3", b"4"])
+            for name, text in (("missing", "the output file 'missing.png' does not exist"),
+                               ("directory", "is a directory")):
+                self.assertRegex(served.failure({"kind": name}),
+                                 "^Prediction failed: Failed to process output: .*" + text)
             self.assertEqual(self.temporary_files(), [])
 
     def test_with_uploads(self):
         for kind in ("", "async "):
             served = self.load(self.SOURCE.format(kind))
             run = served.run({"kind": "list"}, can_upload=True)
-            self.assertEqual(run.values, ["http://files/1/a.txt", "x", "http://files/2/b.json", None, "http://files/3/0.bin"])
+            self.assertEqual(run.values, ["http://files/1/a.txt", "x", "http://files/2/b.json", None,
+                                          "http://files/3/0.bin"])
             self.assertEqual([item[2] for item in run.uploaded], [b"1", b"2", b"3"])
             run = served.run({"kind": "nested"}, can_upload=True)
             self.assertEqual(run.values, [{"m": {"file": "http://files/1/a.txt", "number": 1},

@@ -31,8 +31,9 @@ class CogWorkerTest(WorkerTest):
         clean = {name: "" for name in os.environ if name.startswith("COG_") and name != "COG_MAX_CONCURRENCY"}
         # A supervisor starts workers in the model's directory.
         begin = f"import os; os.chdir({str(self.directory)!r}); " + STUB.format(str(ROOT))
-        return self.start("", command=lambda _: [sys.executable, "-c", begin], environment={**clean, "SUPERVISOR_MODEL": str(self.directory),
-                                           "TMPDIR": str(self.temporary), **(environment or {})}, **options)
+        return self.start("", command=lambda _: [sys.executable, "-c", begin], environment={
+            **clean, "SUPERVISOR_MODEL": str(self.directory), "TMPDIR": str(self.temporary), **(environment or {})},
+            **options)
 
     def served(self, *arguments, **options):
         worker = self.model(*arguments, **options)
@@ -88,8 +89,14 @@ class Predictor:
         self.assertEqual(failure.message,
                          "failed to load predictor: ModuleNotFoundError: No module named 'missing_module'")
         self.assertIn("import missing_module", failure.traceback)
-        worker = self.model("class Predictor:\n    def setup(self):\n        print('before')\n        raise OSError('no')\n"
-                            "    def run(self): pass")
+        worker = self.model("""
+class Predictor:
+    def setup(self):
+        print("before")
+        raise OSError("no")
+    def run(self):
+        pass
+""")
         said = worker.until(messages.SetupFailure)
         self.assertEqual(said[-1].message, "setup failed: OSError: no")
         self.assertIn("before\n", "".join(item[2] for item in said if isinstance(item, tuple)))
