@@ -138,7 +138,7 @@ package struct RequestHandler {
     }
 
     /// From memory as long as nothing has changed; workers are only asked where the handler has a check of its own.
-    private mutating func health(_ index: Int, _ deployment: Deployment) -> Reply {
+    private mutating func health(_ index: Int, _ deployment: borrowing Deployment) -> Reply {
         if deployment.isReady, deployment.handler?.hasHealthCheck == true {
             return .command(.health(DeploymentIndex(index)), .cog)
         }
