@@ -81,6 +81,38 @@ struct WorkerLifeTests {
         #expect(logs.hasSuffix("line 1\nworker setup failed: Setup failed: no weights\n"))
     }
 
+    /// Its word and its end are read in one turn: the word counts.
+    @Test func aSetUpThatFailsAndExitsAtOnce() {
+        let runner = RecordingRunner()
+        let worker = runner.worker
+        runner.say(worker, .hello(WorkerHello(worker: "w")))
+        runner.holdsLogDrains = true
+        worker.unreadLogs = [(.standardError, Array("last words\n".utf8))]
+        runner.say(worker, .setupFailed(SetupFailure(message: "no weights")))
+        runner.exit(worker, .exited(1))
+        runner.releaseLogDrains()
+        #expect(
+            runner.deployment.setup.logs == "last words\nworker setup failed: Setup failed: no weights\n")
+        runner.advance(100 * second)
+        #expect(runner.workers.count == 1)
+    }
+
+    /// The same for a worker that was ready for a moment.
+    @Test func oneThatIsReadyAndExitsAtOnce() {
+        let runner = RecordingRunner()
+        let worker = runner.worker
+        runner.say(worker, .hello(WorkerHello(worker: "w")))
+        runner.holdsLogDrains = true
+        runner.say(worker, .ready(RecordingRunner.manifest()))
+        runner.exit(worker, .signaled(9))
+        runner.releaseLogDrains()
+        #expect(runner.deployment.setup.status == .succeeded)
+        #expect(runner.deployment.health == .unhealthy)
+        #expect(runner.deployment.slots.capacity == 0)
+        runner.advance(second)
+        #expect(runner.workers.count == 2)
+    }
+
     @Test func aSetUpThatCrashes() {
         let runner = RecordingRunner()
         runner.say(runner.worker, .hello(WorkerHello(worker: "w")))

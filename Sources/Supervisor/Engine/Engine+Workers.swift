@@ -314,8 +314,8 @@ extension SupervisorEngine {
     /// The process is gone and all it wrote was taken in: every prediction that it held ends now.
     mutating func bury(_ worker: WorkerID, _ reason: ExitReason) {
         let (index, place) = (workers[worker.handle].deployment, workers[worker.handle].place)
-        let wasAsked = workers[worker.handle].stage == .stopping
         completeDrains(worker)
+        let wasAsked = workers[worker.handle].stage == .stopping
         let text = "\(workers[worker.handle].fault.map { "\($0); " } ?? "")\(reason.text)"
         note(wasAsked && workers[worker.handle].fault == nil ? .info : .error, "worker exited: \(text)", worker)
         retire(worker)
