@@ -60,6 +60,8 @@ CONSTANTS = """
     GROWN += 2
     TABLE = {"k1": "v1", "k2": "v2"}
     ONE, TWO = 1, 2
+    LEFT, RIGHT = LIST
+    FIRST, *REST = 1, 2
     FLAG = not False
     class Settings:
         SIZES = [64, 128]
@@ -175,6 +177,8 @@ NOT_STATIC = [
     ("constants.MISSING", "`constants.MISSING` is not defined"),
     ("CHANGED", "it is changed on line"),
     ("SET_LATER", "it is changed on line"),
+    ("LEFT", "it is changed on line"),
+    ("REST", "it is changed on line"),
     ("CONDITIONAL", "it is assigned under a condition on line"),
     ("LOOPED", "it is the variable of the loop on line"),
     ("CIRCLE", "`OTHER_CIRCLE` is not defined"),

@@ -95,6 +95,8 @@ REFUSED = [
     ("Imported", "the output of run() is the type alias `Imported`", "the type itself"),
     ("np.ndarray", "an output cannot be of the type `np.ndarray`", "use str"),
     ("Plain", "an output cannot be of the type `Plain`", "use str"),
+    ("New", "an output cannot be of the type `New`", "use str"),
+    ("Own", "an output cannot be of the type `Own`", "use str"),
     ("set[str]", "an output cannot be of the type `set[str]`", "use str"),
     ("tuple[int, str]", "an output cannot be of the type `tuple[int, str]`", "use str"),
     ("Unknown", "the name `Unknown` is not defined", "import it"),
@@ -144,6 +146,7 @@ MODELS = """
         d: int = Field(2)
         e: int = Field(description="needed")
         f: int = ...
+        g: int = made()
         _hidden: int = 0
         model_config = {}
 
@@ -226,7 +229,7 @@ OBJECTS: list[tuple[str, dict[str, Any]]] = [
             "type": "object",
             "properties": {name: {"title": name.upper(), "type": "integer"} for name in "ab"}
             | {"c": {"title": "C", **array(INTEGER)}}
-            | {name: {"title": name.upper(), "type": "integer"} for name in "def"},
+            | {name: {"title": name.upper(), "type": "integer"} for name in "defg"},
             "required": ["a", "e", "f"],
         },
     ),
@@ -282,7 +285,7 @@ class OutputTests(SchemaTest):
                     self.assertEqual(found, {"title": "Output", **schema})
 
     def test_annotations_are_refused_with_a_remedy(self) -> None:
-        before = "from other import Imported\nAlias = list[str]\nclass Plain:\n    a: int\n"
+        before = "from other import Imported\nNew = typing.NewType('New', int)\nOwn = made('Own', {})\nAlias = list[str]\nclass Plain:\n    a: int\n"
         for annotation, text, remedy in REFUSED:
             with self.subTest(annotation):
                 source = runner("", annotation, before=before)
