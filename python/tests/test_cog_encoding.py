@@ -57,6 +57,7 @@ class EncoderTest(unittest.TestCase):
         self.addCleanup(temporary.cleanup)
         self.directory = Path(temporary.name)
         worker = WorkerScratch(temporary.name)
+        worker.open()
         self.addCleanup(worker.remove)
         self.encoder = Encoder((Secret,), worker.new_run(), collect_files=False)
         self.collecting = Encoder((Secret,), worker.new_run(), collect_files=True)

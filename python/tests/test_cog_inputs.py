@@ -244,6 +244,7 @@ class DownloadsTest(unittest.TestCase):
         self.addCleanup(temporary.cleanup)
         self.parent = Path(temporary.name)
         self.worker = WorkerScratch(temporary.name)
+        self.worker.open()
         self.addCleanup(self.worker.remove)
         self.scratch = self.worker.new_run()
 
@@ -355,19 +356,22 @@ class ScratchTest(unittest.TestCase):
 
     def worker(self):
         made = WorkerScratch(str(self.parent))
+        made.open()
         self.addCleanup(made.remove)
         return made
 
-    def test_nothing_is_made_before_it_is_used(self):
-        run = self.worker().new_run()
-        run.remove()
+    def test_nothing_is_made_for_a_run_that_needs_nothing(self):
+        worker = self.worker()
+        worker.new_run().remove()
+        self.assertEqual([path.name for path in self.parent.glob("*/*")], [LOCK_NAME])
+        worker.remove()
         self.assertEqual(list(self.parent.iterdir()), [])
 
     def test_a_runs_files_go_with_it(self):
         worker = self.worker()
         one, two = worker.new_run(), worker.new_run()
-        descriptor, path = one.new_file("name.png")
-        os.close(descriptor)
+        with one.new_file("name.png") as file:
+            path = Path(file.name)
         self.assertTrue(path.name.endswith("name.png"))
         (one.directory() / "below").mkdir()
         (one.directory() / "below" / "x").touch()
@@ -377,6 +381,7 @@ class ScratchTest(unittest.TestCase):
         self.assertFalse(path.parent.exists())
         self.assertTrue(kept.is_dir())
         self.assertRaises(OSError, one.directory)
+        self.assertRaises(OSError, one.new_file, "x")
         worker.remove()
         self.assertEqual(list(self.parent.iterdir()), [])
 

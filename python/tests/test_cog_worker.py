@@ -2,11 +2,13 @@
 
 import json
 import os
+import random
 import shutil
 import socket
 import sys
 import tempfile
 import textwrap
+import time
 import unittest
 from pathlib import Path
 
@@ -265,6 +267,31 @@ class Predictor:
             story = self.run_one(worker, {"method": method})
             self.assertEqual((story.done.error, [item[0] for item in story.outputs]), (None, [2, 4]), story.log)
         self.assertEqual(worker.shut_down(), 0)
+
+    def test_cancels_at_any_moment_leave_nothing_behind(self):
+        seed = random.SystemRandom().getrandbits(32)
+        chance = random.Random(seed)
+        for kind, pause in (("", "pass"), ("async ", "await asyncio.sleep(0)")):
+            worker = self.served(f"""
+class Predictor:
+    {kind}def run(self, p: List[Path], n: int) -> Iterator[Any]:
+        for i in range(n):
+            yield "x" if i % 3 else {{"a": i}}
+            {pause}
+""")
+            for _ in range(100):
+                run = worker.predict({"p": ["data:,a", "data:,b"], "n": chance.choice([0, 10, 1000])}, handler="predict")
+                strike = time.perf_counter() + chance.random() * 0.003
+                while time.perf_counter() < strike:
+                    pass
+                worker.cancel(run)
+                said = worker.until(messages.Done)
+                with self.subTest(f"seed {seed}, run {run}"):
+                    self.assertIn(said[-1].status, ("succeeded", "canceled"))
+                    self.assertEqual([item for item in said if isinstance(item, tuple)], [])
+                    self.assertEqual([path.name for path in self.temporary.glob("*/*")], ["lock"])
+            self.assertEqual(self.run_one(worker, {"p": [], "n": 2}).outputs, [{"a": 0}, "x"])
+            self.assertEqual(worker.shut_down(), 0)
 
     def test_runs_leave_nothing_behind(self):
         worker = self.served("""

@@ -66,6 +66,12 @@ class CogApplication(Application):
         runs_at_once = concurrency(configuration, self._model)
         self._plan = InputPlan(self._model.function, self._cog.input_types)
         self._set_up_model(setup)
+        try:
+            self._scratch.open()
+        except OSError as error:
+            raise SetupFailed(
+                f"no temporary directory can be made: {error}; set TMPDIR to a place with room", kind="OSError"
+            ) from None
         check = getattr(self._model.owner, "healthcheck", None)
         self.healthcheck = check if callable(check) else None
         schemas = description.schemas

@@ -216,10 +216,9 @@ class Downloads:
         if url.startswith("data:"):
             mime, contents = decode_data_url(url)
             self._take(len(contents), 0)
-            descriptor, path = self._scratch.new_file("file" + extension(mime))
-            with open(descriptor, "wb") as file:
+            with self._scratch.new_file("file" + extension(mime)) as file:
                 file.write(contents)
-            return self._make_path(path)
+            return self._make_path(file.name)
         return self._fetch_http(url)
 
     def _fetch_http(self, url: str) -> Path:
@@ -234,9 +233,8 @@ class Downloads:
             length = response.headers.get("Content-Length", "")
             if length.isascii() and length.isdigit() and int(length) > self._limits.file_bytes:
                 raise self._too_large()
-            descriptor, path = self._scratch.new_file(file_name(url))
             size = 0
-            with open(descriptor, "wb") as file:
+            with self._scratch.new_file(file_name(url)) as file:
                 for piece in response.iter_content(PIECE_BYTES):
                     if self._stopped.is_set():
                         raise DownloadStopped("the download was stopped")
@@ -245,7 +243,7 @@ class Downloads:
                     self._take(len(piece), size)
                     size += len(piece)
                     file.write(piece)
-            return self._make_path(path)
+            return self._make_path(file.name)
 
     def _take(self, count: int, before: int) -> None:
         if before + count > self._limits.file_bytes:

@@ -7,7 +7,7 @@ import io
 import os
 import stat
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from .media_types import UNKNOWN, extension, media_type
 from .scratch import RunScratch
@@ -83,8 +83,7 @@ def _from_object(value: Any, scratch: RunScratch, number: int) -> OutputFile:
             if not value.closed:
                 value.flush()
             return OutputFile(_from_path(own_name).path, mime, name, temporary=False)
-        descriptor, path = scratch.new_file(suffix or ".bin")
-        with open(descriptor, "wb") as copy:
+        with scratch.new_file(suffix or ".bin") as copy:
             _copy(value, copy)
     except OutputFileError:
         raise
@@ -92,10 +91,10 @@ def _from_object(value: Any, scratch: RunScratch, number: int) -> OutputFile:
         raise OutputFileError(
             f"the output {type(value).__name__} cannot be read: {type(error).__name__}: {error}"
         ) from error
-    return OutputFile(str(path), mime, name, temporary=True)
+    return OutputFile(copy.name, mime, name, temporary=True)
 
 
-def _copy(source: Any, destination: io.BufferedIOBase) -> None:
+def _copy(source: Any, destination: BinaryIO) -> None:
     """Copies all of a file object, from its beginning where it can go back, text as UTF-8."""
     if source.seekable():
         source.seek(0)
