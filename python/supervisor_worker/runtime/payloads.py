@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeVar
 
-from ..wire.messages import Done, SetupFailure
+from ..wire.messages import Done, HealthResult, Loading, SetupFailure
 
-TEXT = 8 << 10
-"""Characters that are left of a text that does not fit: at most 6 bytes each in JSON, so two fit below the smallest
-limit (64 KiB) that can be agreed on."""
+TEXT = 3 << 10
+"""Characters that are left of a text where texts do not fit: at most 6 bytes each in JSON, and three texts at most
+(message, kind, traceback), so all fit below the smallest limit (64 KiB) that can be agreed on."""
 OMITTED = "\n[… shortened …]\n"
 
-Message = TypeVar("Message", Done, SetupFailure)
 
 
-def fitting(message: Message, limit: int) -> bytes:
+def fitting(message: Done | HealthResult | Loading | SetupFailure, limit: int) -> bytes:
     """The message's payload, with its texts cut in the middle if it has more than `limit` bytes."""
     payload = message.encode()
     if len(payload) <= limit:
@@ -25,5 +23,4 @@ def fitting(message: Message, limit: int) -> bytes:
 
 
 def _shortened(text: str) -> str:
-    # Three texts at most (message, kind, traceback) share the room.
-    return text if len(text) <= TEXT // 3 else text[:TEXT // 6] + OMITTED + text[-TEXT // 6:]
+    return text if len(text) <= TEXT else text[:TEXT // 2] + OMITTED + text[-TEXT // 2:]

@@ -17,7 +17,7 @@ from ..wire import limits
 from ..wire.errors import ProtocolError
 from ..wire.frames import Frame, FrameDecoder, FrameType, Header
 from ..wire.messages import (CANCELED, Done, HealthResult, Initialization, Loading, Nonce, PredictRequest, Ready,
-                             Shutdown, SpillFile, SupervisorHello, Uploaded, WorkerHello, decode)
+                             SetupFailure, Shutdown, SpillFile, SupervisorHello, Uploaded, WorkerHello, decode)
 from ..wire.payload import read
 from ..wire.session import Phase, Session
 from . import capture, outcome
@@ -55,7 +55,7 @@ class _Setup:
 
     def progress(self, fraction: float | None = None, message: str | None = None) -> None:
         share = None if fraction is None else min(max(float(fraction), 0.0), 1.0)
-        self._worker.outlet.put(None, int(FrameType.LOADING), 0, Loading(share, message).encode())
+        self._worker.tell(FrameType.LOADING, Loading(share, message))
 
     def run_until_complete(self, awaitable: Awaitable[Result]) -> Result:
         return self._worker.loop.run_until_complete(awaitable)
@@ -126,13 +126,17 @@ class Worker:
             is_initialized = self._session.phase >= Phase.LOADING
         if not is_initialized:
             self._initialization.get()
-        assert self._agreement is not None, "both have said hello"
         self._router.flush_worker()
-        self.outlet.put(None, int(FrameType.SETUP_FAILED), 0, fitting(outcome.of_setup(error), self._agreement.frame))
+        self.tell(FrameType.SETUP_FAILED, outcome.of_setup(error))
         if self._ends_once.acquire(blocking=False):
             self._finish(SETUP_FAILED, is_orderly=False)
         while True:
             threading.Event().wait()  # another thread has begun to end the process
+
+    def tell(self, kind: FrameType, message: Loading | HealthResult | SetupFailure) -> None:
+        """Says something about the worker, its texts shortened if they do not fit. Any thread."""
+        assert self._agreement is not None, "both have said hello"
+        self.outlet.put(None, int(kind), 0, fitting(message, self._agreement.frame))
 
     def _load(self, application: Application, initialization: Initialization) -> Manifest:
         setup = _Setup(initialization.deployment, initialization.handler, initialization.setup, self)
@@ -269,7 +273,7 @@ class Worker:
             self._end(ENDED)
 
     def _answer_health(self, found: HealthResult) -> None:
-        self.outlet.put(None, int(FrameType.HEALTH_RESULT), 0, found.encode())
+        self.tell(FrameType.HEALTH_RESULT, found)
 
     def _end(self, status: int, is_orderly: bool = True) -> None:
         """Ends the process, from a thread of its own: the main one may be busy with the model. The first call counts.

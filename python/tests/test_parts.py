@@ -1,0 +1,151 @@
+"""Parts of the runtime that need no process."""
+
+import os
+import tempfile
+import unittest
+from pathlib import Path
+
+import support  # noqa: F401 (finds the package)
+from supervisor_worker.runtime import outcome
+from supervisor_worker.runtime.cancellation import RunCanceled
+from supervisor_worker.runtime.iteration import drive
+from supervisor_worker.runtime.payloads import fitting
+from supervisor_worker.runtime.run import RunFailed
+from supervisor_worker.runtime.spool import Spool, SpoolError
+from supervisor_worker.wire import limits, messages
+from supervisor_worker.wire.messages import Done, SpillFile
+
+
+class SpoolTest(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.root = Path(directory.name)
+        self.directory = self.root / "spool"
+        self.directory.mkdir()
+        self.spool = Spool(str(self.directory))
+        self.source = self.root / "source.bin"
+        self.source.write_bytes(b"abc" * 1_000_000)
+
+    def check(self, path):
+        status = os.lstat(path)
+        self.assertEqual((status.st_nlink, status.st_size), (1, 3_000_000))
+        self.assertEqual(Path(path).parent, self.directory)
+        self.assertEqual(Path(path).read_bytes(), b"abc" * 1_000_000)
+
+    def test_copies_and_moves(self):
+        self.check(self.spool.copy(self.source))
+        self.assertTrue(self.source.exists())
+        link = self.root / "link"
+        link.symlink_to(self.source)
+        self.check(self.spool.copy(link, move=True))
+        self.assertTrue(self.source.exists(), "only the link could have been moved")
+        other = self.root / "other"
+        os.link(self.source, other)
+        self.check(self.spool.copy(self.source, move=True))
+        other.unlink()
+        self.check(self.spool.copy(self.source, move=True))
+        self.assertFalse(self.source.exists())
+
+    def test_what_cannot_be_copied_leaves_nothing_behind(self):
+        for source in (self.root / "missing", self.root, Path("/dev/null")):
+            with self.assertRaises(OSError):
+                self.spool.copy(source)
+        self.assertEqual(list(self.directory.iterdir()), [])
+
+    def test_names_that_are_taken(self):
+        taken = self.directory / f"{os.getpid()}-1"
+        taken.write_text("of an earlier process")
+        self.check(self.spool.copy(self.source))
+        self.assertEqual(taken.read_text(), "of an earlier process")
+
+    def test_files_of_the_supervisor(self):
+        path = self.directory / "in"
+        path.write_bytes(b"{}")
+        self.assertEqual(self.spool.take(SpillFile(str(path), 2)), b"{}")
+        self.assertFalse(path.exists())
+        path.symlink_to(self.source)
+        outside = self.source.stat().st_size
+        for name, size in ((path, outside), (self.source, outside), (self.directory / ".." / "source.bin", outside),
+                           (self.directory / "gone", 0), (self.directory, 0)):
+            with self.assertRaises((SpoolError, OSError)):
+                self.spool.take(SpillFile(str(name), size))
+        self.assertTrue(self.source.exists())
+
+
+class WordsTest(unittest.TestCase):
+    def test_texts_that_do_not_fit_are_shortened(self):
+        for message in (Done("failed", "\x00" * 10**6, "K" * 10**6, True), messages.HealthResult(False, "\x00" * 10**6),
+                        messages.SetupFailure("\x00" * 10**6, "\x00" * 10**6, "\x00" * 10**6)):
+            self.assertLess(len(fitting(message, limits.FRAME_FLOOR)), limits.FRAME_FLOOR)
+        self.assertEqual(fitting(Done("succeeded"), limits.FRAME_FLOOR), b'{"status":"succeeded"}')
+
+    def test_how_runs_end(self):
+        class Own(BaseException):
+            pass
+
+        for error, is_cancelled, expected in (
+                (None, False, Done("succeeded")), (None, True, Done("canceled")), (Own(), False, Done("canceled")),
+                (ValueError("x"), True, Done("canceled")), (ValueError(), False, Done("failed", "ValueError",
+                                                                                      "ValueError")),
+                (RunFailed("t", "K", True), False, Done("failed", "t", "K", True))):
+            self.assertEqual(outcome.of_run(error, is_cancelled, Own), expected)
+
+
+class DriveTest(unittest.TestCase):
+    """A generator learns of a cancel that strikes while its piece is sent."""
+
+    def drive(self, generator, strike_at):
+        sent = []
+
+        def emit(piece):
+            sent.append(piece)
+            if len(sent) == strike_at:
+                raise RunCanceled
+
+        try:
+            drive(generator, emit, RunCanceled)
+        except BaseException as error:
+            sent.append(type(error).__name__)
+        return sent
+
+    def test_generators(self):
+        seen = []
+
+        def model(listens):
+            try:
+                yield 1
+                yield 2
+            except RunCanceled:
+                seen.append("canceled")
+                if not listens:
+                    raise
+                yield 3
+            finally:
+                seen.append("finally")
+
+        self.assertEqual(self.drive(model(False), 1), [1, "RunCanceled"])
+        self.assertEqual(self.drive(model(True), 2), [1, 2, 3])
+        self.assertEqual(self.drive(model(True), 9), [1, 2])
+        self.assertEqual(seen, ["canceled", "finally"] * 2 + ["finally"])
+        self.assertEqual(self.drive(iter([1, 2]), 1), [1, "RunCanceled"])
+
+    def test_another_error_closes_the_generator(self):
+        seen = []
+
+        def model():
+            try:
+                yield 1
+            finally:
+                seen.append("finally")
+
+        def emit(piece):
+            raise OSError
+
+        with self.assertRaises(OSError):
+            drive(model(), emit, RunCanceled)
+        self.assertEqual(seen, ["finally"])
+
+
+if __name__ == "__main__":
+    unittest.main()
