@@ -90,7 +90,7 @@ class Server:
         if target == "peer" and with_schema:
             self._write_schema(reference)
         self.port = free_port()
-        self.client = Client(self.port)
+        self.client = Client(self.port, late_slots=target == "peer")
         if target == "peer":
             environment["PORT"] = str(self.port)
             command = [PYTHON, "-m", "cog.server.http", "--host", "127.0.0.1", *arguments]

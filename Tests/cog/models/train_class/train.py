@@ -7,3 +7,7 @@ class Trainer:
 
     def train(self, n: int) -> str:
         return f"{self.prepared} {n}"
+
+    def run(self, n: int) -> str:
+        """Cog's loader wants one of its own names in every class."""
+        return f"run {n}"

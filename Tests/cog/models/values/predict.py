@@ -365,7 +365,7 @@ VALUES = {
     "generator": lambda: (n * n for n in range(3)),
     "nested_generator": lambda: {"g": (n for n in range(2))},
     "dict": lambda: {"b": 1, "a": {"c": [1.0]}},
-    "odd_keys": lambda: {1: "int", True: "bool", None: "none", 2.5: "float"},
+    "odd_keys": lambda: {2: "int", True: "bool", None: "none", 2.5: "float"},
     "enum": lambda: Colour.RED,
     "nested_enum": lambda: {"colour": [Colour.RED]},
     "datetime": lambda: datetime.datetime(2020, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc),
