@@ -5,7 +5,8 @@
 
 VENV is a virtual environment with the `cog` package, which brings Cog's server (coglet); the models of both servers run in
 it. Both servers are up all the time, and each round measures one after the other, so that what else the machine does meets
-both alike. Printed are the medians of the rounds.
+both alike. Printed are the medians of the rounds. `supervisor` keeps finished predictions for five minutes, which its
+memory shows; with SUPERVISOR_RETENTION=0s in the environment it forgets them at once, as Cog's server does.
 """
 
 import argparse
@@ -377,12 +378,15 @@ def measure(part: Part, names: list[str], rounds: int, options: argparse.Namespa
         for server in servers:  # the first request pays for what is made once
             server.predict({"text": "word"} if part.kind == "Answer" else {"count": 10}, stream=part.kind != "Answer")
             note(table, server, {f"resident, ready ({part.kind}), MiB": server.memory()})
-        for _ in range(rounds):
+        for index in range(rounds):
             for one in part.measures:
                 for server in servers:
                     note(table, server, one(server))
+            if not index:
+                for server in servers:
+                    note(table, server, {f"resident, after one round ({part.kind}), MiB": server.memory()})
         for server in servers:
-            note(table, server, {f"resident, after the rounds ({part.kind}), MiB": server.memory()})
+            note(table, server, {f"resident, after all rounds ({part.kind}), MiB": server.memory()})
     return table
 
 
