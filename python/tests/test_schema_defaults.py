@@ -166,6 +166,7 @@ STATIC: list[tuple[str, Any]] = [
     ("package.inner.VALUE", 5),
     ("package.VALUE", 5),
     ("lib.deep.VALUE", 6),
+    ("deep.VALUE", 6),
 ]
 
 # (expression, part of the reason)
@@ -212,7 +213,7 @@ FILES = {
     "package/inner.py": "VALUE = 5\n",
     "lib/deep.py": "from package.inner import VALUE as BASE\nVALUE = BASE + 1\n",
 }
-IMPORTED = "    import constants, package.inner, lib.deep\n    from constants import SHARED\n"
+IMPORTED = "    import constants, package.inner, lib.deep\n    from constants import SHARED\n    from lib import deep\n"
 
 
 class DefaultTests(SchemaTest):

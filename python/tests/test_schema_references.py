@@ -173,6 +173,15 @@ class ReferenceTests(SchemaTest):
         error = self.refusal(files, "my-subdir/predict.py:Predictor")
         self.assertIn("the source of sibling.Base is not read", error.text)
 
+    def test_a_folder_does_not_hide_an_installed_package(self) -> None:
+        files = {
+            "predict.py": "from torch import Module\n" + class_source("Predictor", bases="Module"),
+            "torch/weights.txt": "",
+        }
+        self.assertEqual(self.components(files)["Output"]["type"], "string")
+        files["predict.py"] = "from torch import Module\nclass Predictor(Module): pass\n"
+        self.assertIn("the source of torch.Module is not read", self.refusal(files).text)
+
     def test_circles_of_imports_end(self) -> None:
         files = {
             "predict.py": "from a import Predictor\n",
