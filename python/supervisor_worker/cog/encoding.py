@@ -11,12 +11,12 @@ import dataclasses
 import datetime
 import enum
 import json
+import json.encoder
 import math
 import re
 import secrets
 import sys
 from collections.abc import Iterator, Set
-from dataclasses import dataclass, field
 from json.encoder import encode_basestring
 from typing import Any, Callable
 
@@ -34,23 +34,14 @@ class NotSerializable(Exception):
     """A value that cannot be JSON. The text says what it is and where it stands."""
 
 
-@dataclass(frozen=True)
-class Encoded:
-    """A value as JSON, in which files that are to be uploaded still wait for their URLs."""
-
-    json: bytes
-    files: list[OutputFile] = field(default_factory=list)
-    token: str = ""
-
-    def with_urls(self, urls: list[str]) -> bytes:
-        """The JSON with the URLs of `files`, in their order."""
-        pattern = re.compile(b'"' + self.token.encode() + rb':(\d+)"')
-        return pattern.sub(lambda match: encode_text(urls[int(match[1])]), self.json)
-
-
 def encode_text(text: str) -> bytes:
     """A string as JSON. Raises UnicodeEncodeError for lone surrogates."""
     return encode_basestring(text).encode()
+
+
+def name_of(index: int | None) -> str:
+    """What errors call an output: the only one (None), or one of several."""
+    return "output" if index is None else f"output[{index}]"
 
 
 def surrogate_error(error: UnicodeEncodeError, where: str) -> str:
@@ -70,50 +61,56 @@ class Encoder:
     """
 
     def __init__(self, secret_types: tuple[type, ...], scratch: RunScratch, collect_files: bool) -> None:
+        self.files: list[OutputFile] = []
+        """Those inside of the value encoded last that are to be uploaded; `with_urls` puts their URLs in."""
         self._secret_types = secret_types
         self._scratch = scratch
         self._collect_files = collect_files
         self._file_objects = 0
-        self._files: list[OutputFile] = []
         self._token = ""
         self._lists: dict[int, tuple[Any, list[Any]]] = {}
-        self._json = json.JSONEncoder(
-            ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=self._simplify
-        )
+        self._pieces = _make_pieces(self._simplify)
 
-    def encode(self, value: Any, name: str = "output") -> Encoded:
-        """A value as JSON. name: what to call it in errors. Raises NotSerializable and OutputFileError."""
-        self._files = []
-        self._token = ""
+    def encode(self, value: Any, index: int | None = None) -> bytes:
+        """A value as JSON. index: of this output among several. Raises NotSerializable and OutputFileError."""
+        if self.files:
+            self.files = []
+            self._token = ""
         try:
-            text = self._encode_to_text(value, name)
+            text = "".join(self._pieces(value, 0))
             try:
                 encoded = text.encode()
             except UnicodeEncodeError as error:
-                found = self._find(value, name, has_surrogate) or name
+                found = self._find(value, index, has_surrogate) or name_of(index)
                 raise NotSerializable(surrogate_error(error, found)) from None
+        except (RecursionError, ValueError, TypeError) as error:
+            raise self._explained(error, value, index) from error
         finally:
-            self._lists = {}
+            if self._lists:
+                self._lists = {}
         if encoded.count(b"[") + encoded.count(b"{") > NESTING and _nesting(encoded) > NESTING:
-            raise NotSerializable(f"ValueError: {name} nests deeper than {NESTING} levels")
-        return Encoded(encoded, self._files, self._token)
+            raise NotSerializable(f"ValueError: {name_of(index)} nests deeper than {NESTING} levels")
+        return encoded
 
-    def _encode_to_text(self, value: Any, name: str) -> str:
-        try:
-            return self._json.encode(value)
-        except RecursionError:
-            raise NotSerializable(f"ValueError: {name} nests deeper than {NESTING} levels") from None
-        except ValueError as error:
-            found = self._find(value, name, _is_not_finite)
-            if found is None:
-                raise NotSerializable(f"{type(error).__name__}: {error}, in {name}") from error
-            raise NotSerializable(
-                f"ValueError: {found} is NaN or infinite, which JSON does not have; return None or a string instead"
-            ) from None
-        except TypeError as error:
-            found = self._find(value, name, self._is_unknown)
-            where = "" if found is None or found == name else f" (at {found})"
-            raise NotSerializable(f"TypeError: {error}{where}") from error
+    def with_urls(self, encoded: bytes, urls: list[str]) -> bytes:
+        """What `encode` has returned, with the URLs of `files`, in their order."""
+        pattern = re.compile(b'"' + self._token.encode() + rb':(\d+)"')
+        return pattern.sub(lambda match: encode_text(urls[int(match[1])]), encoded)
+
+    def _explained(self, error: Exception, value: Any, index: int | None) -> NotSerializable:
+        """What the JSON encoder's error means. The value is gone through again to find the place."""
+        name = name_of(index)
+        if isinstance(error, RecursionError):
+            return NotSerializable(f"ValueError: {name} nests deeper than {NESTING} levels, or contains itself")
+        if isinstance(error, TypeError):
+            found = self._find(value, index, self._is_unknown)
+            return NotSerializable(f"TypeError: {error}" + ("" if found is None or found == name else f" (at {found})"))
+        found = self._find(value, index, _is_not_finite)
+        if found is None:
+            return NotSerializable(f"{type(error).__name__}: {error}, in {name}")
+        return NotSerializable(
+            f"ValueError: {found} is NaN or infinite, which JSON does not have; return None or a string instead"
+        )
 
     def is_secret(self, value: Any) -> bool:
         """Whether a value is a secret."""
@@ -150,17 +147,17 @@ class Encoder:
         if not self._token:
             # Unguessable, so that no text of the model can be taken for it.
             self._token = secrets.token_hex(16)
-        self._files.append(file)
-        return f"{self._token}:{len(self._files) - 1}"
+        self.files.append(file)
+        return f"{self._token}:{len(self.files) - 1}"
 
     def _is_unknown(self, value: Any) -> bool:
         if value is None or isinstance(value, (str, int, float, list, tuple, dict, Iterator)):
             return False
         return not isinstance(value, self._secret_types) and not is_file(value) and plain(value) is value
 
-    def _find(self, value: Any, name: str, wanted: Callable[[Any], bool]) -> str | None:
+    def _find(self, value: Any, index: int | None, wanted: Callable[[Any], bool]) -> str | None:
         """Where the first value for which `wanted` holds stands, as a Python expression; None if it is not found."""
-        stack: list[tuple[Any, str]] = [(value, name)]
+        stack: list[tuple[Any, str]] = [(value, name_of(index))]
         seen: set[int] = set()
         kept: list[Any] = []  # so that no id in `seen` is given out twice
         while stack:
@@ -187,6 +184,19 @@ class Encoder:
                 if simpler is not current:
                     stack.append((simpler, where))
         return None
+
+
+def _make_pieces(default: Callable[[Any], Any]) -> Callable[[Any, int], Any]:
+    """A function that gives the JSON of its first argument in pieces."""
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is not None:
+        # As json.JSONEncoder makes it anew for each value, which takes longer than most values do. Without the check
+        # for circles: they are too deep, and that is noticed.
+        return make(None, default, encode_basestring, None, ":", ",", False, False, False)  # type: ignore[no-any-return]
+    encoder = json.JSONEncoder(
+        ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":"), default=default
+    )
+    return lambda value, _: encoder.encode(value)
 
 
 def plain(value: Any) -> Any:

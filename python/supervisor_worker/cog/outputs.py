@@ -10,15 +10,18 @@ from json.encoder import encode_basestring
 from typing import Any
 
 from ..runtime.run import Run, RunFailed, UploadFailed
-from .encoding import Encoder, NotSerializable, encode_text, plain, surrogate_error
+from .encoding import Encoder, NotSerializable, encode_text, name_of, plain, surrogate_error
 from .faults import describe, traceback_text
 from .files import OutputFileError, is_file
 
 TURN_SECONDS = 0.005
 """How long an asynchronous stream that never waits may keep the loop: other runs and cancels wait for so long."""
 
-_ATOMS = (type(None), bool, int, float, dict)
+_ATOMS = frozenset((type(None), str, bool, int, float, dict))
 """Types of values that are one output and need no second look."""
+
+_NO_FILES = _ATOMS | {list, tuple}
+"""Types of values that are certainly no files; to ask the others takes time."""
 
 
 class Outputs:
@@ -45,12 +48,12 @@ class Outputs:
         if isinstance(value, (list, tuple)):
             self._run.collected = True
             for index, element in enumerate(value):
-                self._write(element, f"output[{index}]", "output item")
+                self._write(element, index)
         elif is_stream(value):
             self._run.collected = True
             self._write_stream(value)
         else:
-            self._write(value, "output", "output")
+            self._write(value, None)
 
     async def write_result_async(self, value: Any) -> None:
         """As `write_result`, on the loop; asynchronous iterators are streams as well."""
@@ -64,17 +67,16 @@ class Outputs:
         if isinstance(value, (list, tuple)):
             self._run.collected = True
             for index, element in enumerate(value):
-                await self._write_async(element, f"output[{index}]", "output item")
+                await self._write_async(element, index)
         elif is_stream(value):
             self._run.collected = True
             await self._write_stream_on_loop(value)
         else:
-            await self._write_async(value, "output", "output")
+            await self._write_async(value, None)
 
     def _simplified(self, value: Any) -> Any:
         """A value that is, or becomes, a list counts as one, so that its elements are outputs of their own."""
-        kind = type(value)
-        if kind is str or kind in _ATOMS:
+        if type(value) in _ATOMS:
             return value
         if isinstance(value, (str, int, float, dict, list, tuple)) or is_file(value) or is_stream(value):
             return value
@@ -100,10 +102,10 @@ class Outputs:
                             try:
                                 encoded = encode_basestring(item).encode()
                             except UnicodeEncodeError as error:
-                                raise self._not_text(error, f"output[{index}]") from None
+                                raise self._not_text(error, index) from None
                             emit(encoded)
                         else:
-                            self._write(item, f"output[{index}]", "output item")
+                            self._write(item, index)
                     return
                 except self._cancellation as error:
                     # It may have come between two items. The model sees it all the same, and may go on.
@@ -114,7 +116,7 @@ class Outputs:
                     except StopIteration:
                         return
                     index += 1
-                    self._write(item, f"output[{index}]", "output item")
+                    self._write(item, index)
         except RunFailed:
             raise
         except BaseException as error:
@@ -129,7 +131,7 @@ class Outputs:
         iterator = _iterator(items)
         try:
             for index, item in enumerate(iterator):
-                await self._write_async(item, f"output[{index}]", "output item")
+                await self._write_async(item, index)
                 if time.monotonic() - turn > TURN_SECONDS:
                     await asyncio.sleep(0)
                     turn = time.monotonic()
@@ -157,10 +159,10 @@ class Outputs:
                             try:
                                 encoded = encode_basestring(item).encode()
                             except UnicodeEncodeError as error:
-                                raise self._not_text(error, f"output[{index}]") from None
+                                raise self._not_text(error, index) from None
                             emit(encoded)
                         else:
-                            await self._write_async(item, f"output[{index}]", "output item")
+                            await self._write_async(item, index)
                         if monotonic() - turn > TURN_SECONDS:
                             await asyncio.sleep(0)
                             turn = monotonic()
@@ -174,7 +176,7 @@ class Outputs:
                     except StopAsyncIteration:
                         return
                     index += 1
-                    await self._write_async(item, f"output[{index}]", "output item")
+                    await self._write_async(item, index)
         except RunFailed:
             raise
         except BaseException as error:
@@ -186,62 +188,62 @@ class Outputs:
 
     # Single outputs.
 
-    def _write(self, value: Any, name: str, what: str) -> None:
-        """One output. name: as an expression, for errors; what: `output` or `output item`."""
+    def _write(self, value: Any, index: int | None) -> None:
+        """One output. index: among those of a list or stream; None for the only one."""
         run = self._run
         if type(value) is str:
-            run.emit(self._text(value, name))
+            run.emit(self._text(value, index))
             return
         try:
-            if type(value) not in _ATOMS and is_file(value):
+            if type(value) not in _NO_FILES and is_file(value):
                 file = self._encoder.file(value)
                 if run.can_upload:
                     run.emit(encode_text(run.upload(file.path, file.mime, file.name, move=file.temporary)))
                 else:
                     run.emit_file(file.path, file.mime, file.name, move=file.temporary)
                 return
-            encoded = self._encoder.encode(value, name)
-            if encoded.files:
-                urls = [run.upload(file.path, file.mime, file.name, move=file.temporary) for file in encoded.files]
-                run.emit(encoded.with_urls(urls))
-            else:
-                run.emit(encoded.json)
+            encoded = self._encoder.encode(value, index)
+            if self._encoder.files:
+                files = self._encoder.files
+                urls = [run.upload(file.path, file.mime, file.name, move=file.temporary) for file in files]
+                encoded = self._encoder.with_urls(encoded, urls)
+            run.emit(encoded)
         except RunFailed:
             raise
         except Exception as error:
-            raise self._output_failed(error, what) from error
+            raise self._output_failed(error, index) from error
 
-    async def _write_async(self, value: Any, name: str, what: str) -> None:
+    async def _write_async(self, value: Any, index: int | None) -> None:
         run = self._run
         if type(value) is str:
-            run.emit(self._text(value, name))
+            run.emit(self._text(value, index))
             return
         try:
-            if type(value) not in _ATOMS and is_file(value):
+            if type(value) not in _NO_FILES and is_file(value):
                 file = self._encoder.file(value)
                 if run.can_upload:
                     run.emit(encode_text(await run.upload_async(file.path, file.mime, file.name, move=file.temporary)))
                 else:
                     run.emit_file(file.path, file.mime, file.name, move=file.temporary)
                 return
-            encoded = self._encoder.encode(value, name)
-            if encoded.files:
+            encoded = self._encoder.encode(value, index)
+            if self._encoder.files:
+                files = self._encoder.files
                 urls = await asyncio.gather(
-                    *(run.upload_async(file.path, file.mime, file.name, move=file.temporary) for file in encoded.files)
+                    *(run.upload_async(file.path, file.mime, file.name, move=file.temporary) for file in files)
                 )
-                run.emit(encoded.with_urls(urls))
-            else:
-                run.emit(encoded.json)
+                encoded = self._encoder.with_urls(encoded, urls)
+            run.emit(encoded)
         except RunFailed:
             raise
         except Exception as error:
-            raise self._output_failed(error, what) from error
+            raise self._output_failed(error, index) from error
 
-    def _text(self, text: str, name: str) -> bytes:
+    def _text(self, text: str, index: int | None) -> bytes:
         try:
             return encode_text(text)
         except UnicodeEncodeError as error:
-            raise self._not_text(error, name) from None
+            raise self._not_text(error, index) from None
 
     # Failures.
 
@@ -252,14 +254,16 @@ class Outputs:
             return False
         return self._run.is_cancelled or self._cancellation is not asyncio.CancelledError
 
-    def _not_text(self, error: UnicodeEncodeError, name: str) -> RunFailed:
-        return RunFailed(f"Prediction failed: Failed to serialize output: {surrogate_error(error, name)}", "ValueError")
+    def _not_text(self, error: UnicodeEncodeError, index: int | None) -> RunFailed:
+        problem = surrogate_error(error, name_of(index))
+        return RunFailed(f"Prediction failed: {_failed_to_serialize(index)}: {problem}", "ValueError")
 
-    def _output_failed(self, error: Exception, what: str) -> RunFailed:
+    def _output_failed(self, error: Exception, index: int | None) -> RunFailed:
         if isinstance(error, UploadFailed):
             return RunFailed(f"Failed to upload output: {error}", "UploadFailed")
         if isinstance(error, NotSerializable):
-            return RunFailed(f"Prediction failed: Failed to serialize {what}: {error}", str(error).split(":")[0])
+            text = str(error)
+            return RunFailed(f"Prediction failed: {_failed_to_serialize(index)}: {text}", text.split(":")[0])
         if isinstance(error, OutputFileError):
             return RunFailed(f"Prediction failed: Failed to process output: {error}", "OutputFileError")
         return self.model_failed("Failed to process output", error)
@@ -268,6 +272,10 @@ class Outputs:
         """The failure for an exception of the model's code, whose traceback goes to the run's log."""
         self._run.log(traceback_text(error), "stderr")
         return RunFailed(f"Prediction failed: {what}: {describe(error)}", type(error).__qualname__)
+
+
+def _failed_to_serialize(index: int | None) -> str:
+    return "Failed to serialize output" if index is None else "Failed to serialize output item"
 
 
 def is_stream(value: Any) -> bool:
