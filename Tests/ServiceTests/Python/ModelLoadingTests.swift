@@ -230,6 +230,7 @@ import Testing
         let text = EffectiveConfiguration.text(first)
         var second = try #require(
             load(nil, files: cog, texts: ["/work/supervisor.json": text]).configuration, "\(text)")
+        #expect(text.contains("argument /work/my-model") && text.contains("flag --predict"))
         first.origins = [:]
         second.origins = [:]
         second.listen = first.listen

@@ -17,6 +17,7 @@ extension ConfigurationLoader {
         var deployment = DeploymentConfiguration(inheriting: configuration)
         deployment.name = PythonModel.name(for: path)
         deployment.model = path
+        for name in ["name", "model"] { configuration.origins["\(Self.modelPath).\(name)"] = .argument(path) }
         // Cog has no limit where nobody sets one.
         if configuration.origins["load_timeout"] == nil { deployment.loadTimeout = nil }
         if !PythonModel.isFile(path) {
@@ -37,6 +38,7 @@ extension ConfigurationLoader {
                 Diagnostic(path: subject(of: problem), problem.value.message, hint: problem.value.hint))
         }
         configuration.deployments = [deployment]
+        if let origin = configuration.origins["python"] { configuration.origins["\(Self.modelPath).python"] = origin }
     }
 
     /// What a problem is about, in the words of whoever said it; nil where nobody has.

@@ -2,6 +2,8 @@
 package enum Origin: Sendable, Equatable {
     /// A flag of the command line, with its dashes.
     case flag(String)
+    /// What the command line names to be served.
+    case argument(String)
     /// An environment variable.
     case environment(String)
     /// A line, from 1, of the configuration file.
@@ -12,7 +14,7 @@ package enum Origin: Sendable, Equatable {
     /// Larger wins.
     var rank: Int {
         switch self {
-        case .flag: 3
+        case .flag, .argument: 3
         case .environment: 2
         case .file: 1
         case .default: 0
@@ -25,6 +27,7 @@ extension Origin: CustomStringConvertible {
     package var description: String {
         switch self {
         case .flag(let name): "flag \(name)"
+        case .argument(let text): "argument \(text)"
         case .environment(let name): "env \(name)"
         case .file(let path, let line): "\(path):\(line)"
         case .default: "default"
