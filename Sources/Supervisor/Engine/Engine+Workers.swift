@@ -273,6 +273,8 @@ extension SupervisorEngine {
             abandonSilently(key, worker)
             end(key, .failed(message: "Worker closed its pipe", code: .workerExited), collected: false)
         }
+        // It has nothing to bring to an end that anybody could hear of.
+        actions.append(.closeDeathPipe(worker))
         stopWorker(worker)
     }
 
@@ -292,10 +294,12 @@ extension SupervisorEngine {
         let (step, wait) = workers[worker.handle].ladder.next()
         switch step {
         case .ask:
+            // The end of the death pipe would say that nobody is there any more: no time for anything.
             if wasInformed, workers[worker.handle].fault == nil {
                 send(.shutdown(graceMilliseconds: workers[worker.handle].ladder.grace / 2_000_000), to: worker)
+            } else {
+                actions.append(.closeDeathPipe(worker))
             }
-            actions.append(.closeDeathPipe(worker))
         case .terminate: actions.append(.signal(worker, .terminate))
         case .kill: actions.append(.signal(worker, .kill))
         }

@@ -12,8 +12,8 @@ package enum WorkerStage: String, Sendable {
     case exited
 }
 
-/// How long each step of ending a worker may take before the next begins. In order: it is asked (a shutdown frame and
-/// the end of the death pipe), then its process group gets SIGTERM, then SIGKILL.
+/// How long each step of ending a worker may take before the next begins. In order: it is asked (by a shutdown frame;
+/// one that has not said hello, by the end of its death pipe), then its process group gets SIGTERM, then SIGKILL.
 package struct StopLadder: Equatable, Sendable {
     package enum Step: Equatable, Sendable {
         case ask
