@@ -17,7 +17,7 @@ from .payloads import fitting
 from .run import Run, RunFailed, UploadFailed
 from .spool import Spool, SpoolError
 
-_OUTPUT, _LOG = int(FrameType.OUTPUT), int(FrameType.LOG)
+_LOG = int(FrameType.LOG)
 
 
 @dataclass(frozen=True)
@@ -125,9 +125,7 @@ class RunChannel(Run):
         if len(value) > self._most_inline:
             self._emit_large(value)
         else:
-            self._outlet.put(self, _OUTPUT, 0, value)
-        self._outlet.yield_turn()
-        self._outlet.wait_for_room()
+            self._outlet.put_output(self, value)
 
     def emit_many(self, values: Iterable[bytes]) -> None:
         for value in values:
@@ -137,9 +135,9 @@ class RunChannel(Run):
         if self.has_ended:
             return
         if self._agreement.spills:
-            self._put(_OUTPUT, SPILLED, self._agreement.spool.put(value).encode())
+            self._outlet.put_output(self, self._agreement.spool.put(value).encode(), SPILLED)
         elif len(value) <= self._agreement.frame:
-            self._put(_OUTPUT, 0, value)
+            self._outlet.put_output(self, value)
         else:
             raise RunFailed(f"An output has {len(value)} bytes; the supervisor takes {self._agreement.frame} at most.",
                             "ValueError")

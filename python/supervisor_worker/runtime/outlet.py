@@ -38,8 +38,8 @@ FRAME_OVERHEAD = 64
 Item = tuple[Optional["RunChannel"], int, int, bytes]
 """Whose it is (None: the worker's), type, flags, payload."""
 
-_STARTED, _LOG, _LOADING, _UPLOAD, _DONE = (int(kind) for kind in (
-    FrameType.STARTED, FrameType.LOG, FrameType.LOADING, FrameType.UPLOAD, FrameType.DONE))
+_STARTED, _OUTPUT, _LOG, _LOADING, _UPLOAD, _DONE = (int(kind) for kind in (
+    FrameType.STARTED, FrameType.OUTPUT, FrameType.LOG, FrameType.LOADING, FrameType.UPLOAD, FrameType.DONE))
 _PATIENT = frozenset(int(kind) for kind in (FrameType.OUTPUT, FrameType.LOG, FrameType.METRIC, FrameType.FILE_OUTPUT,
                                             FrameType.LOADING))
 """What comes in numbers, and does not end a pause."""
@@ -77,6 +77,18 @@ class Outlet:
         if kind not in _PATIENT:
             self._hurry.put(None)
 
+    def put_output(self, target: "RunChannel", payload: bytes, flags: int = 0) -> None:
+        """As `put`, for outputs, in one call because there are so many; gives up a turn or waits where it has to. By
+        threads of user code."""
+        if self.is_forked:
+            return
+        self._items.put((target, _OUTPUT, flags, payload))
+        self._size = size = self._size + len(payload) + FRAME_OVERHEAD
+        if self._is_idle:
+            self._yield_turn()
+        elif size > HIGH_WATER:
+            self.wait_for_room()
+
     def wait_for_room(self) -> None:
         """Waits while too much is waiting; to be called after `put` by threads of user code. Interruptible."""
         while self._size > HIGH_WATER and not self.is_forked:
@@ -86,14 +98,13 @@ class Outlet:
             self._hurry.put(None)
             gate.acquire()
 
-    def yield_turn(self) -> None:
-        """Lets the thread write now if it has waited for something to do: without this, a model that computes in Python
-        keeps the interpreter's lock for a whole switch interval, and the first frame after a pause waits for that."""
-        if self._is_idle and not self.is_forked:
-            gate = threading.Lock()
-            gate.acquire()
-            self._gates.append(gate)
-            gate.acquire(timeout=TURN)
+    def _yield_turn(self) -> None:
+        """Lets the thread write now that it has something to do: without this, a model that computes in Python keeps the
+        interpreter's lock for a whole switch interval, and the first frame after a pause waits for that."""
+        gate = threading.Lock()
+        gate.acquire()
+        self._gates.append(gate)
+        gate.acquire(timeout=TURN)
 
     def close(self, timeout: float) -> None:
         """Writes what is waiting, closes the pipe, and returns when that is done or after `timeout` seconds."""

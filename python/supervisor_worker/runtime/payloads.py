@@ -12,7 +12,6 @@ TEXT = 3 << 10
 OMITTED = "\n[… shortened …]\n"
 
 
-
 def fitting(message: Done | HealthResult | Loading | SetupFailure, limit: int) -> bytes:
     """The message's payload, with its texts cut in the middle if it has more than `limit` bytes."""
     payload = message.encode()
