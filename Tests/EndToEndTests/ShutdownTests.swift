@@ -114,7 +114,7 @@ struct ShutdownTests {
         let server = try RunningSupervisor(
             [TestDeployment(start: "gate:never")], settings: #","shutdown":{"stop_grace":"2s"}"#, gates: ["never"])
         try server.waitUntilListening()
-        try server.waitForLog("the worker is there") { $0.message == "worker started" }
+        try server.waitForAWorker()
         server.signal(.terminate)
         #expect(try server.waitForEnd() == .exited(code: 0))
         try server.waitForWorkersToEnd()

@@ -36,6 +36,11 @@ final class LifeLine {
         close(raw)
     }
 
+    /// Waits until there was a worker: each writes a byte when it has opened the pipe.
+    func waitForBeginning(_ deadline: Deadline = Deadline()) throws {
+        try deadline.wait(for: raw, Int32(POLLIN), "no worker holds its supervisor's pipe")
+    }
+
     /// Waits until no worker is left. There must have been one, since nothing has an end before it has begun.
     func waitForEnd(_ deadline: Deadline = Deadline()) throws {
         try deadline.wait(for: raw, Int32(POLLHUP), "a worker outlives its supervisor")

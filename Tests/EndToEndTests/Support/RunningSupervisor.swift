@@ -205,6 +205,11 @@ final class RunningSupervisor {
         return ending.status
     }
 
+    /// Waits until a scripted worker is there, ready or not.
+    func waitForAWorker() throws {
+        try lifeLine.waitForBeginning()
+    }
+
     func waitForWorkersToEnd(_ deadline: Deadline = Deadline()) throws {
         try lifeLine.waitForEnd(deadline)
     }

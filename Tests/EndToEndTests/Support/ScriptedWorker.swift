@@ -31,6 +31,7 @@ enum ScriptedWorker {
         gates = os.environ["TEST_GATES"]
         # Whoever watches this pipe sees its end when this process is gone, however it went.
         alive = os.open(gates + "/alive", os.O_WRONLY | os.O_NONBLOCK)
+        os.write(alive, b"!")
         start = os.environ.get("TEST_START", "")
         r, w = map(int, os.environ["SUPERVISOR_WORKER_PIPES"].split(","))
         lock, reading, cancels, state = threading.Lock(), threading.Event(), {}, {}
