@@ -199,7 +199,7 @@ class Runner(BaseRunner):
     # Threads, standard input, descriptors
 
     def case_signal(self):
-        return attempt(lambda: signal.signal(signal.SIGUSR1, signal.SIG_DFL) and None)
+        return attempt(lambda: (signal.signal(signal.SIGUSR1, signal.SIG_DFL), None)[1])
 
     def case_asyncio(self):
         async def answer():
