@@ -76,7 +76,7 @@ struct UploadTests {
     @Test func aFailureIsTheRuns() throws {
         let run = try supervisor.predict("picture", "\"\(file("d.png"))\"")
         _ = try nextUpload()
-        try answer(run, 0, .failed("Failed to upload output: no"))
+        try answer(run, 0, .failed("no"))
         guard case .failed(let failure)? = try supervisor.untilDone().outcome else {
             Issue.record("it failed")
             return

@@ -198,7 +198,9 @@ extension SupervisorEngine {
         guard isAwaited(upload) else { return }
         let outcome = UploadTarget.outcome(result)
         if case .failed(let text) = outcome {
-            actions.append(.log(LogEntry(.warning, text, predictionID: upload.prediction.text)))
+            let base = settings.delivery.uploadURL?.origin ?? "unknown"
+            actions.append(
+                .log(LogEntry(.warning, "upload to \(base): \(text)", predictionID: upload.prediction.text)))
         }
         answer(
             upload.worker, upload.slot, upload.run, UploadResult(number: upload.request.number, outcome))

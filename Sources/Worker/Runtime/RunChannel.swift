@@ -107,7 +107,7 @@ final class RunChannel: Sendable {
         try send { .upload(slot: slot, sequence: $0, request) }
         switch uploads.wait(until: { $0.take(request.number) }) {
         case .url(let url)?: return url
-        case .failed(let reason)?: throw HandlerError(reason, kind: "UploadFailed")
+        case .failed(let reason)?: throw HandlerError("Failed to upload output: \(reason)", kind: "UploadFailed")
         case nil: throw CancellationError()
         }
     }

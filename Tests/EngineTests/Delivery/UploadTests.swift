@@ -72,8 +72,8 @@ struct UploadTests {
         runner.answer(1, status: 503)
         #expect(
             worker.uploaded.map(\.outcome) == [
-                .failed("Failed to upload output: upload request failed: could not connect"),
-                .failed("Failed to upload output: upload request failed: status 503"),
+                .failed("upload request failed: could not connect"),
+                .failed("upload request failed: status 503"),
             ])
         #expect(runner.sent.count == 2)
         #expect(runner.removedFiles == ["/spool/a", "/spool/b"])

@@ -47,8 +47,8 @@ enum UploadTarget {
         }
     }
 
-    /// Cog's words.
-    static func failure(_ reason: String) -> String { "Failed to upload output: upload request failed: \(reason)" }
+    /// Cog's words; that an output could not be uploaded is for the worker to say, which knows whether it is one.
+    static func failure(_ reason: String) -> String { "upload request failed: \(reason)" }
 
     static func withoutQuery(_ url: String) -> String {
         let beforeFragment = url.prefix { $0 != "#" }
