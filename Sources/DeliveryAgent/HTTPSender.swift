@@ -128,6 +128,13 @@ final class HTTPSender: NSObject, Sendable {
         }
     }
 
+    /// The system's words, such as those for a certificate that is not trusted, unless they might repeat the URL.
+    private static func description(of error: URLError) -> String {
+        let text = error.localizedDescription
+        let isSafe = !text.contains { "/?\n".contains($0) }
+        return isSafe ? text : "the request failed (URL error \(error.code.rawValue))"
+    }
+
     /// What went wrong, without the URL, which descriptions of the system may repeat.
     private static func text(of error: (any Error)?) -> String {
         guard let error = error as? URLError else { return "the connection ended without an answer" }
@@ -141,7 +148,7 @@ final class HTTPSender: NSObject, Sendable {
             "no secure connection (TLS) could be made"
         case .badURL, .unsupportedURL: "the URL cannot be used"
         case .badServerResponse, .cannotParseResponse: "the answer is no HTTP"
-        default: "the request failed (URL error \(error.code.rawValue))"
+        default: Self.description(of: error)
         }
     }
 }
