@@ -96,9 +96,11 @@ final class HTTPSender: NSObject, Sendable {
         if let body = request.body { return session.get.uploadTask(with: head, from: Data(body.utf8)) }
         let path = request.file ?? ""
         // The worker chose the file: no link may make the agent read another.
-        let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
-        guard type == .typeRegular else {
-            throw HandlerError("the file is gone, or no regular one", kind: "BadFile")
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        guard attributes?[.type] as? FileAttributeType == .typeRegular,
+            (attributes?[.referenceCount] as? NSNumber)?.intValue == 1
+        else {
+            throw HandlerError("the file is gone, no regular one, or has other names", kind: "BadFile")
         }
         return session.get.uploadTask(with: head, fromFile: URL(fileURLWithPath: path))
     }
