@@ -66,24 +66,29 @@ class MainThreadInterrupt:
                 self._is_armed = False
                 self._run = None
         except BaseException as error:
+            self._run = None
             return error
         return None
 
     def strike(self, run: RunChannel) -> None:
         if self._run is run:
             signal.pthread_kill(_main_thread(), SIGNAL)
-            threading.Thread(target=self._insist, args=(run,), name="supervisor-cancel", daemon=True).start()
+            self._insist(run, arms=False)
 
-    def _insist(self, run: RunChannel) -> None:
+    def _insist(self, run: RunChannel, arms: bool) -> None:
         """Signals again until the exception is raised: a signal that comes just before the main thread begins to wait
-        in the kernel is noted, but does not end the wait."""
-        pause = FIRST_PAUSE
-        while True:
+        in the kernel is noted, but does not end the wait. arms: it has been raised already, but in vain."""
+        def repeat() -> None:
+            pause = FIRST_PAUSE
             time.sleep(pause)
-            if self._run is not run or not self._is_armed:
-                return
-            signal.pthread_kill(_main_thread(), SIGNAL)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            if arms and self._run is run:
+                self._is_armed = True
+            while self._run is run and self._is_armed:
+                signal.pthread_kill(_main_thread(), SIGNAL)
+                time.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+        threading.Thread(target=repeat, name="supervisor-cancel", daemon=True).start()
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         # A signal that comes late meets another run, which is not canceled, or none.
@@ -95,8 +100,7 @@ class MainThreadInterrupt:
         """Strikes again where a finalizer was struck, out of which no exception gets."""
         run = self._run
         if isinstance(unraisable.exc_value, self._exception) and run is not None:
-            self._is_armed = True
-            threading.Thread(target=self._insist, args=(run,), name="supervisor-cancel", daemon=True).start()
+            self._insist(run, arms=True)  # and not from here: what is raised in this function is lost, too
         else:
             self._report_unraisable(unraisable)
 
