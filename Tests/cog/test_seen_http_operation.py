@@ -259,6 +259,11 @@ class Failures(CogTestCase):
                 self.assertIn("COG_MAX_CONCURRENCY", server.log)
                 self.assertEqual(server.client.predict(case="echo", text="t")["output"], "t")
 
+    def test_threads_flag(self) -> None:
+        """§ 11: --threads is taken and changes nothing."""
+        server = self.start("function", arguments=["--threads", "4"])
+        self.assertEqual(server.client.predict(text="a")["output"], "A")
+
     def test_weights(self) -> None:
         """§ 11: COG_WEIGHTS goes to setup()."""
         self.assertEqual(self.start("setup").client.predict()["output"], "None")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import unittest
 from typing import Any
 
@@ -246,6 +247,39 @@ class Events(CogTestCase):
                 response.close()
                 connection.close()
         self.assertEqual(first.rest()[-1].data["status"], "succeeded")
+
+
+class Silence(CogTestCase):
+    model = "stream"
+
+    def test_heartbeat(self) -> None:
+        """§ 4: a comment after 15 s without an event."""
+        stream = self.client.stream(input={"case": "late", "n": 1, "text": "hb"})
+        stream.until(lambda event: event.name == "output")
+        before = len(stream.comments)
+        timer = threading.Timer(16.5, self.server.file, ["hb.go"])
+        timer.start()
+        self.assertEqual(stream.rest()[-1].data["status"], "succeeded")
+        timer.join()
+        self.assertEqual(len(stream.comments) - before, 1)
+        self.assertTrue(stream.comments[-1].startswith(":"))
+
+
+class Slow(CogTestCase):
+    model = "stream"
+    ours = ["--live-window-bytes", "64KiB", "--patience", "0s"]
+
+    def test_lagged(self) -> None:
+        """§ 4: a reader that falls too far behind is told how much it has lost, and let go, without completed."""
+        stream = self.client.stream(id="slow", input={"case": "big", "n": 30000, "size": 2000})
+        self.idle()
+        events = stream.rest()
+        self.assertEqual(names(events)[-1], "error")
+        self.assertEqual(events[-1].data["error"], "SSE stream lagged; events were dropped")
+        self.assertGreater(events[-1].data["skipped"], 0)
+
+    def idle(self) -> None:
+        eventually(lambda: self.client.health()["status"] == "READY", "the model has ended")
 
 
 class SmallHistory(CogTestCase):
