@@ -56,6 +56,20 @@ struct CreatingTests {
                 + #""started_at":"2027-01-15T08:16:40.000000000+00:00","status":"succeeded"}"#)
     }
 
+    @Test func itsTimesAreInOrderThoughTheWallClockIsSetBack() {
+        let runner = RecordingRunner.ready()
+        let worker = runner.worker
+        let client = runner.create("p", .wait)
+        runner.engine.wallOffset -= 3600 * second
+        runner.advance(second)
+        runner.say(worker, worker.started("p"))
+        runner.advance(second)
+        runner.say(worker, worker.done("p"))
+        #expect(client.document?["created_at"] == .string("2027-01-15T08:16:40.000000000+00:00"))
+        #expect(client.document?["started_at"] == .string("2027-01-15T08:16:41.000000000+00:00"))
+        #expect(client.document?["completed_at"] == .string("2027-01-15T08:16:42.000000000+00:00"))
+    }
+
     @Test func oneInTheBackgroundIsAnsweredAtOnce() {
         let runner = RecordingRunner.ready()
         let client = runner.create(nil, .background)

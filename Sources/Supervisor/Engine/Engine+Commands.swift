@@ -190,7 +190,7 @@ extension SupervisorEngine {
     /// The one end of every prediction: its terminal event, the answers to those who wait, its place among the finished.
     mutating func end(_ key: PredictionKey, _ outcome: Outcome, collected: Bool) {
         let notice = noticeBeforeEnd(of: key)
-        predictions[key].prediction.finish(outcome, collected: collected, now: now, wall: wall)
+        predictions[key].prediction.finish(outcome, collected: collected, now: now)
         let id = predictions[key].prediction.id
         if case .failed(let failure) = outcome {
             logFailure(id, failure.code, predictions[key].prediction.deployment)

@@ -94,7 +94,7 @@ extension SupervisorEngine {
 
     private mutating func runStarted(_ slot: UInt16, _ worker: WorkerID) {
         guard let key = workers[worker.handle].prediction(in: slot) else { return }
-        predictions[key].prediction.workerStarted(wall: wall)
+        predictions[key].prediction.workerStarted(now: now)
         noteWebhook(key, .start)
     }
 

@@ -59,7 +59,7 @@ package final class Server {
         let now = loop.now
         engine = SupervisorEngine(
             settings: settings.engine(spool: state.spool), generator: SystemRandom(), now: now,
-            wallOffset: WallClock.now() - now)
+            wallOffset: WallClock.offset())
         self.state = state
         readinessFile = settings.readinessFile.map(ReadinessFile.init(path:))
         handler = RequestHandler(
@@ -211,7 +211,7 @@ package final class Server {
         let second = (loop.now + engine.wallOffset) / 1_000_000_000
         guard second != dateSecond else { return }
         // Once a second is also often enough to follow a wall clock that was set.
-        engine.wallOffset = WallClock.now() - loop.now
+        engine.wallOffset = WallClock.offset()
         dateSecond = (loop.now + engine.wallOffset) / 1_000_000_000
         date.update(secondsSinceEpoch: Int64(dateSecond))
     }

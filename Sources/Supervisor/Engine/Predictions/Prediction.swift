@@ -69,10 +69,10 @@ package struct Prediction: ~Copyable {
     // MARK: What happens to it
 
     /// The worker began.
-    mutating func workerStarted(wall: UInt64) {
+    mutating func workerStarted(now: UInt64) {
         guard status == .starting else { return }
         status = .processing
-        startedWall = wall
+        startedWall = wall(now)
     }
 
     /// A further chunk, well-formed JSON by the worker's word. Answers false when the cap of the output is passed: then
@@ -110,18 +110,21 @@ package struct Prediction: ~Copyable {
         Array(notice.utf8).withUnsafeBytes { logReceived($0, source: .standardError) }
     }
 
+    /// All of its times are counted from the first, so that they are in order however the wall clock is set meanwhile.
+    private func wall(_ now: UInt64) -> UInt64 { createdWall + (now - createdAt) }
+
     mutating func cancelRequested() {
         isCancelRequested = true
     }
 
     /// The end. `collected` is what the worker says of the shape of its output; a prediction that did not get to its end
     /// shows the chunks so far as a list.
-    mutating func finish(_ requested: Outcome, collected: Bool, now: UInt64, wall: UInt64) {
+    mutating func finish(_ requested: Outcome, collected: Bool, now: UInt64) {
         precondition(!status.isTerminal, "a prediction ends once; the engine asks before")
         let outcome = isCancelRequested && requested == .succeeded ? .canceled : requested
         self.outcome = outcome
         status = outcome.status
-        completedWall = wall
+        completedWall = wall(now)
         isCollected = collected || outcome != .succeeded
         let (snapshot, offset) = makeSnapshot(predictTime: Double(now - createdAt) / 1e9)
         inputOffset = offset
