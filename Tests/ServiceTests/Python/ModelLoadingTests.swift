@@ -145,6 +145,9 @@ import Testing
             let outcome = load("my-model", files: cog, environment: ["COG_SETUP_TIMEOUT": value])
             #expect(try #require(outcome.configuration).deployments[0].loadTimeout == expected)
         }
+        let bad = load("my-model", files: cog, environment: ["COG_SETUP_TIMEOUT": "1m"])
+        #expect(bad.lines.first?.hasSuffix("not `1m`; using none (the default)") == true)
+        #expect(try #require(bad.configuration).deployments[0].loadTimeout == nil)
         let flag = load("my-model", files: cog, flags: ["--load-timeout=5m"])
         #expect(try #require(flag.configuration).deployments[0].loadTimeout == .seconds(300))
     }

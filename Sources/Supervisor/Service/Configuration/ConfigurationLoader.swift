@@ -32,6 +32,8 @@ package struct ConfigurationLoader {
     }
 
     let surroundings: Surroundings
+    /// There is no configuration file, but a model.
+    private var servesModel = false
     var configuration = Configuration()
     var diagnostics: [Diagnostic] = []
 
@@ -48,6 +50,7 @@ package struct ConfigurationLoader {
     package static func load(path: String?, flags: [FlagValue] = [], in surroundings: Surroundings) -> Outcome {
         var loader = ConfigurationLoader(surroundings)
         let source = loader.findSource(path, flags)
+        if case .model = source { loader.servesModel = true }
         loader.configuration.stateDirectory = surroundings.defaultStateDirectory
         if case .document(let document) = source { loader.applyFile(document) }
         loader.applyEnvironment()
@@ -192,7 +195,9 @@ package struct ConfigurationLoader {
             return
         }
         let source = configuration.origins[setting.name].map { "from \($0)" } ?? "the default"
-        let value = setting.defaultText ?? setting.read(configuration).text
+        // A model has no such limit where nobody sets one.
+        let hasNone = servesModel && setting.name == "load_timeout" && configuration.origins[setting.name] == nil
+        let value = hasNone ? "none" : setting.defaultText ?? setting.read(configuration).text
         diagnostics.append(
             Diagnostic(
                 severity: .warning, path: variable.name,
