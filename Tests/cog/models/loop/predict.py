@@ -4,6 +4,7 @@ import asyncio
 import os
 import pathlib
 import sys
+import tempfile
 from typing import Any
 
 import cog
@@ -50,6 +51,12 @@ class Runner(BaseRunner):
     async def case_context(self, text, number):
         await wait_for(text + ".go")
         return cog.current_scope().context
+
+    async def case_large(self, text, number):
+        path = pathlib.Path(tempfile.mkdtemp()) / "large.bin"
+        with open(path, "wb") as file:
+            file.truncate(int(number))
+        return cog.Path(path)
 
     async def case_fail(self, text, number):
         print("before the error")
