@@ -16,6 +16,8 @@ struct CogInputTests {
         ),
         // Unknown ones go, whatever they are.
         (#"{"x":{"prompt":1},"prompt":"p","mask":"m","seed":1,"y":[]}"#, #"{"prompt":"p","mask":"m","seed":1}"#),
+        // Of equal names the last counts.
+        (#"{"prompt":1,"seed":1,"mask":"m","prompt":"p"}"#, #"{"seed":1,"mask":"m","prompt":"p"}"#),
         // The rest is passed byte for byte.
         (#"{ "prompt" : "\u0070", "seed":2.0,"mask":"m" }"#, #"{ "prompt" : "\u0070", "seed":2.0,"mask":"m" }"#),
     ]
@@ -91,7 +93,7 @@ struct CogInputTests {
         ),
         (#"{"prompt":"p","steps":-1}"#, [("steps", "-1 is less than the minimum of 0", "value_error")]),
         (#"{"prompt":"p","ps":[5,"a"]}"#, [("ps/0", #"5 is not of type "string""#, "value_error")]),
-        (#"{"prompt":"p","mode":"c"}"#, [("mode", #""c" is not one of "a" or "b""#, "value_error")]),
+        (#"{"prompt":"p","mode":"c"}"#, [("mode", #""c" is not one of ["a","b"]"#, "value_error")]),
         ("[1]", [("__root__", #"[1] is not of type "object""#, "value_error")]),
         (
             #"{"ps":[1,"a",2],"steps":1.5}"#,

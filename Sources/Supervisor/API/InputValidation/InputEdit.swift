@@ -7,15 +7,20 @@ extension InputSchema {
     /// returned as it is, and so is an input in which there is nothing to edit.
     ///
     /// - Parameters:
-    ///   - dropUnknownFields: Takes out top-level members that the schema does not know. Does nothing when the schema
-    ///     names no properties.
+    ///   - dropUnknownFields: Takes out top-level members that the schema does not know, and of equal names all but the
+    ///     last. Does nothing when the schema names no properties.
     ///   - fillNulls: Adds `null` for absent properties that are `nullable`, not required and without `default`.
     package func editedInput(_ input: RawJSON, dropUnknownFields: Bool, fillNulls: Bool) -> RawJSON {
         guard let members = input.bytes.withUnsafeBytes({ try? JSONScanner.members(of: $0) }) else { return input }
         let properties = knownProperties()
         let drops = dropUnknownFields && !properties.isEmpty
+        // Which of equal names counts is Cog's to say for its models: the last.
+        var last: [[UInt8]: Int] = [:]
+        if drops { for index in members.indices { last[Array(members[index].key.utf8)] = index } }
         let kept = members.indices.filter { index in
-            !drops || properties.contains { $0.name.bytes.elementsEqual(members[index].key.utf8) }
+            !drops
+                || (last[Array(members[index].key.utf8)] == index
+                    && properties.contains { $0.name.bytes.elementsEqual(members[index].key.utf8) })
         }
         var additions: [SchemaNode.Name] = []
         if fillNulls {

@@ -94,17 +94,11 @@ struct InputValidator {
         guard schema.node.enumeration != nil || schema.node.constant != nil else { return }
         let digest = InputDigest.digest(in: text, at: start).digest
         if let constants = schema.node.enumeration, !constants.contains(where: { $0.digest == digest }) {
-            report(start) { "\($0) is not one of \(Self.listed(constants.map(\.text)))" }
+            report(start) { "\($0) is not one of [\(constants.map(\.text).joined(separator: ","))]" }
         }
         if let constant = schema.node.constant, constant.digest != digest {
             report(start) { _ in "\(constant.text) was expected" }
         }
-    }
-
-    /// `a`, `a or b`, `a, b or c`.
-    private static func listed(_ texts: [String]) -> String {
-        guard let last = texts.last, texts.count > 1 else { return texts.first ?? "nothing" }
-        return "\(texts.dropLast().joined(separator: ", ")) or \(last)"
     }
 
     private mutating func checkChoices(_ schema: CompiledSchema, at start: Int) {
