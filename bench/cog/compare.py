@@ -55,6 +55,11 @@ class Reply:
     arrivals: list[tuple[int, float]] = field(default_factory=list)  # bytes so far, seconds
 
     @property
+    def is_refused(self) -> bool:
+        """Whether there was no slot free."""
+        return self.body.startswith(b"HTTP/1.1 409")
+
+    @property
     def seconds(self) -> float:
         return self.arrivals[-1][1] - self.sent
 
@@ -97,7 +102,7 @@ class Client:
             reply = self.send(values, stream)
             while not self.receive(reply):
                 pass
-            if not reply.body.startswith(b"HTTP/1.1 409"):
+            if not reply.is_refused:
                 break
             self.refused += 1
         if not reply.body.startswith(b"HTTP/1.1 200"):
@@ -331,20 +336,26 @@ def long_async_stream(server: Server) -> Figures:
 
 
 def streams_at_once(server: Server) -> Figures:
+    values = {"count": CHUNKS_PER_STREAM}
+    replies: list[Reply] = []
     with contextlib.ExitStack() as stack, selectors.DefaultSelector() as selector:
         clients = [stack.enter_context(Client(server.port)) for _ in range(STREAMS)]
         start = time.perf_counter()
-        replies = [client.send({"count": CHUNKS_PER_STREAM}, stream=True) for client in clients]
-        for client, reply in zip(clients, replies):
-            selector.register(client.socket, selectors.EVENT_READ, (client, reply))
+        for client in clients:
+            selector.register(client.socket, selectors.EVENT_READ, (client, client.send(values, stream=True)))
         while selector.get_map():
             ready = selector.select(ANSWER_WITHIN)
             if not ready:
                 raise SystemExit(f"{server.name}: nothing came for {ANSWER_WITHIN} s")
-            for key, _ in ready:
+            for key, events in ready:
                 client, reply = key.data
-                if client.receive(reply):
+                if not client.receive(reply):
+                    continue
+                if reply.is_refused:
+                    selector.modify(client.socket, events, (client, client.send(values, stream=True)))
+                else:
                     selector.unregister(client.socket)
+                    replies.append(reply)
     for reply in replies:
         reply.check_stream(CHUNKS_PER_STREAM)
     end = max(reply.sent + reply.seconds_to_last_chunk for reply in replies)
