@@ -1,6 +1,7 @@
 """A worker's life: set-up, questions, shutdown, death of the supervisor, broken rules."""
 
 import ast
+import json
 import os
 import subprocess
 import sys
@@ -243,6 +244,22 @@ class EndTest(WorkerTest):
         worker = self.started(self.MODEL)
         worker.predict({"how": "crash"})
         self.assertEqual(worker.ended(), 9)
+
+    def test_what_was_said_before_an_exit_is_heard(self):
+        worker = self.started(HEAD + """
+    @streaming
+    def go():
+        for number in range(1000):
+            yield number
+        print("before the end", end="")
+        os._exit(7)
+""")
+        worker.predict({})
+        said = worker.until(messages.LogText)
+        self.assertEqual([json.loads(item.value) for item in said if isinstance(item, messages.OutputValue)],
+                         list(range(1000)))
+        self.assertEqual(said[-1][2], "before the end")
+        self.assertEqual(worker.ended(), 7)
 
     def test_broken_rules(self):
         for header, payload, code in (

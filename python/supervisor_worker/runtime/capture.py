@@ -84,10 +84,12 @@ class LogText:
 class Router:
     """Finds the log that text belongs to."""
 
-    def __init__(self, put_worker_log: Callable[[int, bytes], None], wait_for_room: Callable[[], None]) -> None:
+    def __init__(self, put_worker_log: Callable[[int, bytes], None], wait_for_room: Callable[[], None],
+                 give_turn: Callable[[], None]) -> None:
         self._worker = {name: LogText(lambda data, flags=flags: put_worker_log(flags, data))  # type: ignore[misc]
                         for name, flags in STREAMS.items()}
         self._wait_for_room = wait_for_room
+        self._give_turn = give_turn
         self._active: set[RunChannel] = set()
         self.is_forked = False
         """Set in a forked child: then text goes to the descriptors."""
@@ -109,9 +111,17 @@ class Router:
         self._wait_for_room()
 
     def flush(self, stream: str) -> None:
-        """Sends the beginning of a line of the calling thread's code."""
+        """Sends the beginning of a line of the calling thread's code, and lets what was written leave: who flushes may
+        be about to crash."""
         if not self.is_forked:
             self._log(stream).flush()
+            self._give_turn()
+
+    def flush_runs(self) -> None:
+        """Sends the beginnings of lines of all runs."""
+        for run in list(self._active):
+            for log in run.logs.values():
+                log.flush()
 
     def flush_worker(self) -> None:
         """Sends what the worker itself has not ended with a line end."""

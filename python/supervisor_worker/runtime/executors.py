@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import collections
-import os
 import queue
 import threading
 from typing import Any, Awaitable, Callable, Coroutine, Protocol, TypeVar
@@ -14,6 +13,7 @@ from .application import Application
 from .cancellation import Interrupt, MainThreadInterrupt, ThreadInterrupt
 from .capture import Router
 from .channel import RunChannel
+from .pipes import LEAVE
 from .run import RunFailed
 
 Result = TypeVar("Result")
@@ -61,7 +61,7 @@ class Runner:
         """Says how the run ended; its traceback, where it needs one, is the last of its log."""
         if self._is_forked():
             capture.complain("A child process left the run of its parent; it ends here.")
-            os._exit(1)
+            LEAVE(1)
         done = outcome.of_run(error, run.is_cancelled, self.application.cancellation)
         if error is not None and done.error is not None and not isinstance(error, RunFailed):
             run.log(outcome.in_full(error), "stderr")

@@ -17,7 +17,7 @@ from ..wire import limits
 from ..wire.errors import ProtocolError
 from ..wire.frames import HEADER, FrameType, Header
 from ..wire.session import Session
-from .pipes import LOST
+from .pipes import LEAVE, LOST
 
 if TYPE_CHECKING:
     from .channel import RunChannel
@@ -54,7 +54,7 @@ class Outlet:
         self._session = session
         self._session_lock = session_lock
         self._done = done
-        self._items: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
+        self._items: queue.SimpleQueue[Item | threading.Event | None] = queue.SimpleQueue()
         self._hurry: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._gates: list[threading.Lock] = []
         self._size = 0
@@ -98,6 +98,20 @@ class Outlet:
             self._hurry.put(None)
             gate.acquire()
 
+    def give_turn(self) -> None:
+        """Waits a moment for what was put after a quiet time to leave; to be called by threads of user code."""
+        if self._is_idle and not self.is_forked:
+            self._yield_turn()
+
+    def settle(self, timeout: float) -> None:
+        """Returns when all that was put before is written, or after `timeout` seconds. Any thread but the outlet's."""
+        if self.is_forked or self._closed.is_set() or threading.current_thread() is self._thread:
+            return
+        written = threading.Event()
+        self._items.put(written)
+        self._hurry.put(None)
+        written.wait(timeout)
+
     def _yield_turn(self) -> None:
         """Lets the thread write now that it has something to do: without this, a model that computes in Python keeps the
         interpreter's lock for a whole switch interval, and the first frame after a pause waits for that."""
@@ -127,8 +141,14 @@ class Outlet:
             except queue.Empty:
                 pass
             self._size = 0
-            is_last = None in batch
-            self._write(b"".join(self._packed(item for item in batch if item is not None)))
+            frames = [item for item in batch if type(item) is tuple]
+            is_last = False
+            self._write(b"".join(self._packed(frames)))
+            if len(frames) != len(batch):
+                is_last = None in batch
+                for item in batch:
+                    if isinstance(item, threading.Event):
+                        item.set()
             gates, self._gates = self._gates, []
             for gate in gates:
                 gate.release()
@@ -191,4 +211,4 @@ class Outlet:
             while view:
                 view = view[os.write(self._writer, view):]
         except OSError:
-            os._exit(LOST)  # the supervisor is gone
+            LEAVE(LOST)  # the supervisor is gone

@@ -28,7 +28,7 @@ from .executors import Executor, Loop, LoopExecutor, MainExecutor, Runner
 from .health import HEALTHY, HealthChecks
 from .outlet import Outlet
 from .payloads import fitting
-from .pipes import LOST, Pipes
+from .pipes import LEAVE, LOST, Pipes
 from .spool import Spool
 
 Result = TypeVar("Result")
@@ -72,7 +72,7 @@ class Worker:
         self._session_lock = threading.Lock()
         self.outlet = Outlet(pipes.writer, self._session, self._session_lock, self._run_is_over)
         self._router = Router(lambda flags, text: self.outlet.put(None, int(FrameType.LOG), flags, text),
-                              self.outlet.wait_for_room)
+                              self.outlet.wait_for_room, self.outlet.give_turn)
         self.loop = Loop()
         self._agreement: Agreement | None = None
         self._greeted = threading.Event()
@@ -95,6 +95,7 @@ class Worker:
         threading.Thread(target=self._read, name="supervisor-reader", daemon=True).start()
         self._greeted.wait()
         capture.install(self._router)
+        os._exit = self._exit  # type: ignore[assignment]
 
     def serve(self, application: Application) -> NoReturn:
         """Sets the model up and does its runs until the process ends."""
@@ -121,7 +122,7 @@ class Worker:
     def fail_setup(self, error: BaseException) -> NoReturn:
         """Reports that the model cannot be used, and ends the process."""
         if self._is_forked:
-            os._exit(SETUP_FAILED)
+            LEAVE(SETUP_FAILED)
         with self._session_lock:
             is_initialized = self._session.phase >= Phase.LOADING
         if not is_initialized:
@@ -132,6 +133,13 @@ class Worker:
             self._finish(SETUP_FAILED, is_orderly=False)
         while True:
             threading.Event().wait()  # another thread has begun to end the process
+
+    def _exit(self, status: int) -> NoReturn:
+        """What models get as `os._exit`: the same, but what they said before is said. Any thread, forked children too."""
+        if not self._is_forked:
+            self._router.flush_runs()
+            self.outlet.settle(LAST_WRITE)
+        LEAVE(status)
 
     def tell(self, kind: FrameType, message: Loading | HealthResult | SetupFailure) -> None:
         """Says something about the worker, its texts shortened if they do not fit. Any thread."""
@@ -165,15 +173,15 @@ class Worker:
             decoder.finish()
         except ProtocolError as error:
             capture.complain(f"The supervisor broke the protocol: {error}")
-            os._exit(PROTOCOL_VIOLATION)
+            LEAVE(PROTOCOL_VIOLATION)
         except BaseException as error:
             capture.complain(outcome.in_full(error))
-            os._exit(LOST)
+            LEAVE(LOST)
         # Once it has said `shutdown` it may close its end and wait for the runs.
         with self._runs_lock:
             is_expected = self._session.is_shutting_down and bool(self._runs)
         if not is_expected:
-            os._exit(LOST)
+            LEAVE(LOST)
 
     def _receive(self, frame: Frame) -> None:
         header = frame.header
@@ -289,10 +297,10 @@ class Worker:
         self.outlet.close(LAST_WRITE)
         self._router.is_forked = True  # there are no frames any more: what is printed goes to the descriptors
         if is_orderly and self._executor is not None:  # else user code is under way
-            threading.Timer(LAST_CALLS, lambda: os._exit(status)).start()
+            threading.Timer(LAST_CALLS, lambda: LEAVE(status)).start()
             atexit._run_exitfuncs()
         capture.flush_descriptors()
-        os._exit(status)
+        LEAVE(status)
 
     def _forked(self) -> None:
         """In a child process made by `fork`: it has no part in the conversation."""
