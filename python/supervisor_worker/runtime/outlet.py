@@ -79,12 +79,13 @@ class Outlet:
 
     def put_output(self, target: "RunChannel", payload: bytes, flags: int = 0) -> None:
         """As `put`, for outputs, in one call because there are so many; gives up a turn or waits where it has to. By
-        threads of user code."""
+        threads of user code. The one output of a run that yields no pieces goes with the `done` that is about to follow.
+        """
         if self.is_forked:
             return
         self._items.put((target, _OUTPUT, flags, payload))
         self._size = size = self._size + len(payload) + FRAME_OVERHEAD
-        if self._is_idle:
+        if self._is_idle and target.collected:
             self._yield_turn()
         elif size > HIGH_WATER:
             self.wait_for_room()
