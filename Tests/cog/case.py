@@ -8,7 +8,7 @@ import unittest
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from client import Client
+from client import Client, eventually
 from receiver import Receiver, Reply, Received
 from servers import TARGET, Server, peer_missing
 
@@ -44,6 +44,11 @@ class CogTestCase(unittest.TestCase):
             health = cls.client.health()
             if health["status"] != "READY":
                 raise AssertionError(f"not ready: {health}\n{cls.server.log}")
+
+    def setUp(self) -> None:
+        if self.model and self.peer:
+            # Its slot may still be that of the test before.
+            eventually(lambda: self.client.health()["status"] != "BUSY", "the slot is free")
 
     @property
     def peer(self) -> bool:

@@ -98,10 +98,14 @@ class Server:
             command = [BINARY, "serve", str(self.directory), "--host", "127.0.0.1", "--port", str(self.port)]
             command += ["--python", PYTHON, "--state-dir", str(self.state), *arguments, *ours]
         self._lines: list[str] = []
-        self.process = subprocess.Popen(
-            command, cwd=self.directory, env=environment, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-        )
+        try:
+            self.process = subprocess.Popen(
+                command, cwd=self.directory, env=environment, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+            )
+        except OSError:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+            raise
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
         try:

@@ -226,6 +226,7 @@ class Uploads(CogTestCase):
         return (500 if cls.mode == "fail" else 200), {}, b""
 
     def setUp(self) -> None:
+        super().setUp()
         type(self).mode = "location"
         self.storage.received.clear()
 

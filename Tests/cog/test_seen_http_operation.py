@@ -39,6 +39,7 @@ class Trainings(CogTestCase):
         answer = self.client.post("/trainings", {"input": {"n": 3}})
         self.assertEqual((answer.status, answer.json["output"]), (200, ["run 3"]))
         self.assertEqual(self.client.post("/trainings", {"input": {"n": 10}}).status, 422)
+        idle(self.server)
         self.assertEqual(self.client.post("/predictions", {"input": {"n": 10}}).json["output"], ["run 10"])
 
     def test_put_and_cancel(self) -> None:
