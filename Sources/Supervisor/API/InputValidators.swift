@@ -88,6 +88,9 @@ struct InputValidators {
         var schema: InputSchema?
         do throws(InputSchemaError) {
             schema = try InputSchema(json: source)
+            for omission in schema?.omissions ?? [] {
+                warnings.append((deployment, "a rule of the handler's input schema is not enforced: \(omission)"))
+            }
         } catch {
             warnings.append(
                 (deployment, "inputs are not validated: the handler's input schema cannot be used: \(error)"))

@@ -195,7 +195,10 @@ func problems(of input: String, under schema: String) throws -> [String] {
         (#"{"type":7}"#, "/type: must name types of JSON"),
         (#"{"properties":{"a":{"minimum":"3"}}}"#, "/properties/a/minimum: must be a number"),
         (#"{"properties":{"a/b":{"maxLength":-1}}}"#, "/properties/a~1b/maxLength: must be a whole number from 0"),
-        (#"{"pattern":"(?=x)"}"#, "/pattern: the pattern `(?=x)` cannot be used: look-ahead is not supported"),
+        (
+            #"{"patternProperties":{"(?=x)":true}}"#,
+            "/patternProperties: the pattern `(?=x)` cannot be used: look-ahead is not supported"
+        ),
         (#"{"multipleOf":0}"#, "/multipleOf: must be greater than zero"),
         (#"{"properties":[]}"#, "/properties: must be an object"),
         (#"{"items":5}"#, "/items: a schema must be an object, true or false"),
@@ -205,6 +208,17 @@ func problems(of input: String, under schema: String) throws -> [String] {
     func refusesWhatItCannotEnforce(schema: String, beginning: String) throws {
         let error = #expect(throws: InputSchemaError.self) { try problems(of: "{}", under: schema) }
         #expect(error?.description.hasPrefix(beginning) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func aPatternThatIsBeyondUsLeavesTheOtherRules() throws {
+        let text = #"{"properties":{"v":{"type":"string","pattern":"^(?=.*x)","maxLength":3}}}"#
+        let schema = try InputSchema(json: RawJSON(unchecked: Array(text.utf8)))
+        #expect(
+            schema.omissions.map(\.description) == [
+                "/properties/v/pattern: the pattern `^(?=.*x)` cannot be used: look-ahead is not supported"
+            ])
+        #expect(try problems(of: #"{"v":"abc"}"#, under: text) == [])
+        #expect(try problems(of: #"{"v":"abcd"}"#, under: text) == [#"v: "abcd" is longer than 3 characters"#])
     }
 
     @Test func reportsABoundedNumberOfProblems() throws {

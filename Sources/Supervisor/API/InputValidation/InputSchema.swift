@@ -14,6 +14,8 @@ import WireProtocol
 package struct InputSchema: Sendable {
     /// The schema's own node is the first.
     let nodes: [CompiledSchema]
+    /// Rules that are not enforced because they cannot be: patterns with look-ahead, back references and the like.
+    package let omissions: [InputSchemaError]
 
     /// Most problems that are reported: an array of a million wrong elements must not make a response of megabytes.
     package static let maximumProblems = 100
@@ -30,7 +32,9 @@ package struct InputSchema: Sendable {
             throw InputSchemaError(at: "", "it is not JSON: \(error)")
         }
         let isOpenAPI = document["components"]?["schemas"]?["Input"] != nil
-        nodes = try SchemaCompiler.compile(document, at: isOpenAPI ? Self.component : "").map(CompiledSchema.init)
+        let compiled = try SchemaCompiler.compile(document, at: isOpenAPI ? Self.component : "")
+        nodes = compiled.nodes.map(CompiledSchema.init)
+        omissions = compiled.omissions
     }
 
     /// What is wrong with `input`; empty when nothing is. At most ``maximumProblems``.

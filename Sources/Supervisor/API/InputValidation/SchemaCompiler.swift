@@ -9,9 +9,14 @@ struct SchemaCompiler {
     private var indices: [String: SchemaNode.Index] = [:]
     private var work: [(pointer: String, value: JSONValue)] = []
     private var nodes: [SchemaNode] = []
+    /// Rules that cannot be enforced and are left out.
+    private var omissions: [InputSchemaError] = []
 
-    /// Compiles the schema at `pointer` of `document` and all it refers to; the first node is that schema.
-    static func compile(_ document: JSONValue, at pointer: String) throws(InputSchemaError) -> [SchemaNode] {
+    /// Compiles the schema at `pointer` of `document` and all it refers to; the first node is that schema. What is left
+    /// out of it for being beyond us is said.
+    static func compile(
+        _ document: JSONValue, at pointer: String
+    ) throws(InputSchemaError) -> (nodes: [SchemaNode], omissions: [InputSchemaError]) {
         var compiler = SchemaCompiler(document: document)
         _ = try compiler.index(ofReference: "#\(pointer)", from: "")
         while compiler.nodes.count < compiler.work.count {
@@ -19,7 +24,7 @@ struct SchemaCompiler {
             compiler.nodes.append(try compiler.node(next.value, at: next.pointer))
         }
         try compiler.refuseCircles()
-        return compiler.nodes
+        return (compiler.nodes, compiler.omissions)
     }
 
     private init(document: JSONValue) {
@@ -109,13 +114,18 @@ struct SchemaCompiler {
         }
     }
 
-    private func readStringKeywords(
+    private mutating func readStringKeywords(
         _ keywords: SchemaKeywords, into node: inout SchemaNode
     ) throws(InputSchemaError) {
         node.minimumLength = try keywords.count("minLength")
         node.maximumLength = try keywords.count("maxLength")
         if let text = try keywords.text("pattern") {
-            node.pattern = (text, try keywords.pattern(text, at: "pattern"))
+            // One rule that is not enforced is better than none that is: the rest of the schema counts.
+            do throws(InputSchemaError) {
+                node.pattern = (text, try keywords.pattern(text, at: "pattern"))
+            } catch {
+                omissions.append(error)
+            }
         }
     }
 
