@@ -24,6 +24,7 @@ struct PythonModelTests {
                 "argv": sys.argv, "cwd": os.getcwd(), "weights": os.environ.get("COG_WEIGHTS"),
                 "ignored": signal.getsignal(signal.SIGTERM) == signal.SIG_IGN,
                 "concurrency": os.environ.get("COG_MAX_CONCURRENCY"),
+                "token": os.environ.get("WEBHOOK_AUTH_TOKEN"),
             }
         """
 
@@ -87,13 +88,15 @@ struct PythonModelTests {
         let directory = try TestDirectory()
         try directory.write("report.py", Self.reporter)
         let server = try serve(
-            ["report.py", "--python", ModelPython.plain], environment: [(name: "COG_WEIGHTS", value: "w.bin")],
+            ["report.py", "--python", ModelPython.plain],
+            environment: [(name: "COG_WEIGHTS", value: "w.bin"), (name: "WEBHOOK_AUTH_TOKEN", value: "secret")],
             in: directory)
         try server.waitUntilReady()
         let report = try output(server, #"{"name":"x"}"#)
         #expect(report["argv"]?.arrayValue?.map(\.stringValue) == ["-c"])
         #expect(report["cwd"]?.stringValue?.hasSuffix(directory.path) == true)
         #expect(report["weights"]?.stringValue == "w.bin")
+        #expect(report["token"] == .null, "only the process that sends webhooks needs it")
         #expect(report["ignored"] == .bool(false))
     }
 

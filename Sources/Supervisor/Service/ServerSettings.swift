@@ -63,9 +63,13 @@ package struct ServerSettings {
         deployments = configuration.deployments.map { ServerSettings.deployment($0, environment, stateDirectory: root) }
     }
 
+    /// What only the delivery process needs to know: a model that wants it can be given it by its `env`.
+    private static let withheldVariables: Set<String> = ["WEBHOOK_AUTH_TOKEN"]
+
     private static func deployment(
-        _ configured: DeploymentConfiguration, _ inherited: [String: String], stateDirectory: String
+        _ configured: DeploymentConfiguration, _ environment: [String: String], stateDirectory: String
     ) -> Deployment {
+        let inherited = environment.filter { !withheldVariables.contains($0.key) }
         var environment =
             inherited.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
             + configured.environment.map { (name: $0.name, value: $0.value) }
