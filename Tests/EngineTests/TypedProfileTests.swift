@@ -81,6 +81,15 @@ struct TypedProfileTests {
             runner.logs.count { $0.message.hasPrefix("prediction failed") } == (code == "canceled" ? 0 : 1), "\(name)")
     }
 
+    @Test func theLogNamesTheKindOfAFailure() {
+        let runner = RecordingRunner.ready()
+        let worker = runner.worker
+        runner.create("p", .background)
+        let failure = RunFailure("boom", kind: "ValueError", isRetryable: false)
+        runner.say(worker, worker.started("p"), worker.done("p", .failed(failure)))
+        #expect(runner.logs.last?.message == "prediction failed: ValueError")
+    }
+
     // MARK: The flat form
 
     static let flat: [(String, String)] = [

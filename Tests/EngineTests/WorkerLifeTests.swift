@@ -136,6 +136,8 @@ struct WorkerLifeTests {
         let logs = runner.deployment.setup.logs
         #expect(logs.contains("Setup failed: RuntimeError: no weights"))
         #expect(logs.contains("line 1") && logs.contains("loading"))
+        let errors = runner.logs.filter { $0.level == .error }.map(\.message)
+        #expect(errors.starts(with: ["setup failed: RuntimeError: no weights", "line 1"]))
         runner.exit(worker, .exited(1))
         runner.advance(100 * second)
         #expect(runner.workers.count == 1, "starting again would not help")

@@ -193,7 +193,7 @@ extension SupervisorEngine {
         predictions[key].prediction.finish(outcome, collected: collected, now: now)
         let id = predictions[key].prediction.id
         if case .failed(let failure) = outcome {
-            logFailure(id, failure.code, predictions[key].prediction.deployment)
+            logFailure(id, failure, predictions[key].prediction.deployment)
         }
         let waiting = predictions[key].waiting
         predictions[key].waiting = []
@@ -210,12 +210,17 @@ extension SupervisorEngine {
         progressDrain()
     }
 
+    /// Characters of a failure's kind in the log: a worker chooses it, and the log is not its to fill.
+    private static let loggedKindLength = 128
+
     /// Once for each failure, whoever is told of it; the text is the model author's and stays out of the log.
-    private mutating func logFailure(_ id: PredictionID, _ code: FailureCode, _ deployment: DeploymentIndex) {
+    private mutating func logFailure(_ id: PredictionID, _ failure: Failure, _ deployment: DeploymentIndex) {
+        // The kind is a class of the model's language, and says more than that it failed.
+        let reason = failure.kind.map { String($0.prefix(Self.loggedKindLength)) } ?? failure.code.rawValue
         actions.append(
             .log(
                 LogEntry(
-                    .warning, "prediction failed: \(code.rawValue)",
+                    .warning, "prediction failed: \(reason)",
                     deployment: deployments[deployment.value].settings.name, predictionID: id.text)))
     }
 

@@ -105,7 +105,11 @@ extension SupervisorEngine {
         let index = workers[worker.handle].deployment
         // Many a message names its kind itself.
         let kind = failure.kind.flatMap { failure.message.contains($0) ? nil : "\($0): " } ?? ""
-        note(.error, "setup failed: \(kind)\(failure.message)", worker)
+        let isNamed = failure.message.lowercased().hasPrefix("setup failed")
+        note(.error, "\(isNamed ? "" : "setup failed: ")\(kind)\(failure.message)", worker)
+        for line in (failure.traceback ?? "").split(separator: "\n").suffix(SupervisorEngine.loggedTracebackLines) {
+            note(.error, String(line), worker)
+        }
         if let traceback = failure.traceback, deployments[index.value].setup.status != .succeeded {
             deployments[index.value].setup.explain(traceback)
         }
@@ -113,6 +117,9 @@ extension SupervisorEngine {
         giveUpIfNeverReady(index)
         stopWorker(worker)
     }
+
+    /// So many lines of a traceback go to the log: the last ones name the error, and nobody reads more.
+    private static let loggedTracebackLines = 100
 
     private mutating func failSetup(_ index: DeploymentIndex, _ text: String) {
         guard deployments[index.value].setup.status != .succeeded else { return }
