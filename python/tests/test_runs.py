@@ -1,5 +1,6 @@
 """Runs: what they send, how they fail, where their text goes."""
 
+import collections
 import json
 import unittest
 from pathlib import Path
@@ -275,6 +276,33 @@ class CaptureTest(WorkerTest):
         self.assertEqual(worker.shut_down(), 0)
         worker.close_pipes()
         self.assertIn("child prints", worker.printed["stdout"])
+
+    def test_lines_of_forked_children_stay_whole(self):
+        worker = self.started(HEAD + """
+    import multiprocessing
+    def child(number, barrier):
+        for _ in range(200):
+            print("child", number, "of", 2)
+        barrier.wait()
+        print("no", "end", number, end=";")
+    @handler
+    def go():
+        fork = multiprocessing.get_context("fork")
+        barrier = fork.Barrier(2)
+        processes = [fork.Process(target=child, args=(number, barrier)) for number in range(2)]
+        for process in processes: process.start()
+        for process in processes: process.join()
+        if (forked := os.fork()) == 0:
+            sys.stderr.write("no "); sys.stderr.write("line end"); os._exit(0)
+        os.waitpid(forked, 0)
+    """)
+        self.assertEqual(worker.run().log, "")
+        self.assertEqual(worker.shut_down(), 0)
+        worker.close_pipes()
+        *lines, last = worker.printed["stdout"].splitlines()
+        self.assertEqual(collections.Counter(lines), {"child 0 of 2": 200, "child 1 of 2": 200})
+        self.assertIn(last, ("no end 0;no end 1;", "no end 1;no end 0;"))
+        self.assertEqual(worker.printed["stderr"], "no line end")
 
     def test_a_line_without_end(self):
         worker = self.started(HEAD + """

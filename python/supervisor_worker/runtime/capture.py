@@ -91,8 +91,14 @@ class Router:
         self._wait_for_room = wait_for_room
         self._give_turn = give_turn
         self._active: set[RunChannel] = set()
-        self.is_forked = False
-        """Set in a forked child: then text goes to the descriptors."""
+        self._has_frames = True
+
+    def use_descriptors(self) -> None:
+        """From now on text goes to the descriptors 1 and 2, a line at a time, so that the lines of several processes
+        stay whole. In a forked child, where other threads' locks may be held for ever; at the end of the worker."""
+        self._worker = {name: LogText(lambda data, number=flags + 1: _write_all(number, data))  # type: ignore[misc]
+                        for name, flags in STREAMS.items()}
+        self._has_frames = False
 
     def enter(self, run: RunChannel) -> None:
         """Says that a run has begun."""
@@ -104,17 +110,15 @@ class Router:
 
     def write(self, stream: str, data: bytes) -> None:
         """Takes text of the calling thread's code."""
-        if self.is_forked:
-            _write_all(STREAMS[stream] + 1, data)
-            return
         self._log(stream).write(data)
-        self._wait_for_room()
+        if self._has_frames:
+            self._wait_for_room()
 
     def flush(self, stream: str) -> None:
         """Sends the beginning of a line of the calling thread's code, and lets what was written leave: who flushes may
         be about to crash."""
-        if not self.is_forked:
-            self._log(stream).flush()
+        self._log(stream).flush()
+        if self._has_frames:
             self._give_turn()
 
     def flush_runs(self) -> None:
@@ -129,7 +133,7 @@ class Router:
             log.flush()
 
     def _log(self, stream: str) -> LogText:
-        run = self.run()
+        run = self.run() if self._has_frames else None
         return self._worker[stream] if run is None else run.logs[stream]
 
     def run(self) -> RunChannel | None:

@@ -60,6 +60,7 @@ class Runner:
     def end(self, run: RunChannel, error: BaseException | None) -> None:
         """Says how the run ended; its traceback, where it needs one, is the last of its log."""
         if self._is_forked():
+            self._router.flush_worker()
             capture.complain("A child process left the run of its parent; it ends here.")
             LEAVE(1)
         done = outcome.of_run(error, run.is_cancelled, self.application.cancellation)

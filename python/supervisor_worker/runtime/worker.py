@@ -136,7 +136,9 @@ class Worker:
 
     def _exit(self, status: int) -> NoReturn:
         """What models get as `os._exit`: the same, but what they said before is said. Any thread, forked children too."""
-        if not self._is_forked:
+        if self._is_forked:
+            self._router.flush_worker()
+        else:
             self._router.flush_runs()
             self.outlet.settle(LAST_WRITE)
         LEAVE(status)
@@ -295,14 +297,16 @@ class Worker:
         self._pipes.unwatch()
         self._router.flush_worker()
         self.outlet.close(LAST_WRITE)
-        self._router.is_forked = True  # there are no frames any more: what is printed goes to the descriptors
+        self._router.use_descriptors()  # there are no frames any more
         if is_orderly and self._executor is not None:  # else user code is under way
             threading.Timer(LAST_CALLS, lambda: LEAVE(status)).start()
             atexit._run_exitfuncs()
+            self._router.flush_worker()
         capture.flush_descriptors()
         LEAVE(status)
 
     def _forked(self) -> None:
         """In a child process made by `fork`: it has no part in the conversation."""
-        self._is_forked = self.outlet.is_forked = self._router.is_forked = True
+        self._is_forked = self.outlet.is_forked = True
+        self._router.use_descriptors()
         self._pipes.close_in_child()
