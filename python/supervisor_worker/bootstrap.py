@@ -18,7 +18,8 @@ def main():
     # type: () -> None
     """Serves the model until the process ends."""
     if sys.version_info < NEEDS:
-        _refuse("%s needs Python %d.%d or newer; this is %s at %s. Set the deployment's interpreter to a newer one." % (
+        _refuse("%s needs Python %d.%d or newer; this is %s at %s. Name a newer one with --python, or make the model's "
+                ".venv with it." % (
             ("supervisor_worker",) + NEEDS + (sys.version.split()[0], sys.executable)))
     from .runtime.start import connect, serve_model
 
