@@ -277,6 +277,16 @@ class CaptureTest(WorkerTest):
         worker.close_pipes()
         self.assertIn("child prints", worker.printed["stdout"])
 
+    def test_the_line_before_a_crash(self):
+        worker = self.started(HEAD + """
+    @handler
+    def go():
+        print("the", "last", "words")
+        os.kill(os.getpid(), signal.SIGKILL)
+    """)
+        worker.predict({})
+        self.assertEqual(worker.until(messages.LogText)[-1], (0, 0, "the last words\n"))
+
     def test_lines_of_forked_children_stay_whole(self):
         worker = self.started(HEAD + """
     import multiprocessing

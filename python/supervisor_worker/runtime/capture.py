@@ -109,10 +109,12 @@ class Router:
         self._active.discard(run)
 
     def write(self, stream: str, data: bytes) -> None:
-        """Takes text of the calling thread's code."""
+        """Takes text of the calling thread's code, and lets a line leave that is the first after a quiet time: what
+        follows may crash, or keep the interpreter's lock for long."""
         self._log(stream).write(data)
         if self._has_frames:
             self._wait_for_room()
+            self._give_turn()
 
     def flush(self, stream: str) -> None:
         """Sends the beginning of a line of the calling thread's code, and lets what was written leave: who flushes may

@@ -101,7 +101,7 @@ class Outlet:
 
     def give_turn(self) -> None:
         """Waits a moment for what was put after a quiet time to leave; to be called by threads of user code."""
-        if self._is_idle and not self.is_forked:
+        if self._is_idle and not self._items.empty() and not self.is_forked:
             self._yield_turn()
 
     def settle(self, timeout: float) -> None:
