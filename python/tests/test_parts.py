@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+import threading
+import time
 import unittest
 from pathlib import Path
 
@@ -9,11 +11,14 @@ import support  # noqa: F401 (finds the package)
 from supervisor_worker.runtime import outcome
 from supervisor_worker.runtime.cancellation import RunCanceled
 from supervisor_worker.runtime.iteration import drive
+from supervisor_worker.runtime.outlet import FRAME_OVERHEAD, HIGH_WATER, Outlet
 from supervisor_worker.runtime.payloads import fitting
 from supervisor_worker.runtime.run import RunFailed
 from supervisor_worker.runtime.spool import Spool, SpoolError
 from supervisor_worker.wire import limits, messages
+from supervisor_worker.wire.frames import FrameType
 from supervisor_worker.wire.messages import Done, SpillFile
+from supervisor_worker.wire.session import Session
 
 
 class SpoolTest(unittest.TestCase):
@@ -71,6 +76,90 @@ class SpoolTest(unittest.TestCase):
             with self.assertRaises((SpoolError, OSError)):
                 self.spool.take(SpillFile(str(name), size))
         self.assertTrue(self.source.exists())
+
+
+class OutletTest(unittest.TestCase):
+    """An outlet whose pipe is read once `reads` is set."""
+
+    def setUp(self):
+        self.reads = threading.Event()
+        reader, writer = os.pipe()
+        self.outlet = Outlet(writer, Session(), threading.Lock(), lambda run: None)
+        self.read = 0
+        thread = threading.Thread(target=self.drain, args=(reader,))
+        thread.start()
+        self.outlet.start()
+        self.addCleanup(thread.join, support.DEADLINE)
+        self.addCleanup(self.outlet.close, support.DEADLINE)
+        self.addCleanup(self.reads.set)
+
+    def drain(self, reader):
+        self.reads.wait(support.DEADLINE)
+        while piece := os.read(reader, 1 << 20):
+            self.read += len(piece)
+        os.close(reader)
+
+    def in_time(self, function):
+        thread = threading.Thread(target=function, daemon=True)
+        thread.start()
+        thread.join(support.DEADLINE)
+        self.assertFalse(thread.is_alive(), "it waits forever")
+
+    def log(self, text):
+        self.outlet.put(None, int(FrameType.LOG), 0, text)
+
+    def test_a_size_that_is_out_of_date(self):
+        self.reads.set()
+        outlet, test = self.outlet, self
+
+        class Slow(bytes):
+            """Is written while its size is being added to that of what waits."""
+
+            def __len__(self):
+                end = time.monotonic() + support.DEADLINE
+                while threading.current_thread() is not outlet._thread and test.read < HIGH_WATER and (
+                        time.monotonic() < end):
+                    time.sleep(0.001)
+                return super().__len__()
+
+        def say():
+            self.log(Slow(HIGH_WATER))
+            outlet.wait_for_room()
+
+        self.in_time(say)
+        self.assertGreaterEqual(self.read, HIGH_WATER)
+
+    def test_threads_that_must_not_wait(self):
+        outlet = self.outlet
+        self.log(bytes(1 << 20))  # fills the pipe
+        end = time.monotonic() + support.DEADLINE
+        while outlet._size and time.monotonic() < end:
+            time.sleep(0.001)
+        self.log(bytes(HIGH_WATER))
+        self.assertGreaterEqual(outlet._size, HIGH_WATER + FRAME_OVERHEAD)
+
+        def finalize():
+            outlet.never_wait_on(threading.current_thread())
+            outlet.wait_for_room()
+
+        self.in_time(finalize)
+
+    def test_a_finalizer_on_the_thread_that_writes(self):
+        outlet, finalized = self.outlet, threading.Event()
+
+        class Loud(bytes):
+            """Stands for garbage that is collected, and prints, while frames are packed."""
+
+            def __len__(self):
+                if threading.current_thread() is outlet._thread and not finalized.is_set():
+                    outlet.put(None, int(FrameType.LOG), 0, bytes(HIGH_WATER))
+                    outlet.wait_for_room()
+                    finalized.set()
+                return super().__len__()
+
+        self.reads.set()
+        self.log(Loud(1))
+        self.assertTrue(finalized.wait(support.DEADLINE), "nobody writes while the thread that writes waits")
 
 
 class WordsTest(unittest.TestCase):

@@ -45,6 +45,24 @@ _PATIENT = frozenset(int(kind) for kind in (FrameType.OUTPUT, FrameType.LOG, Fra
 """What comes in numbers, and does not end a pause."""
 
 
+class _Notice:
+    """Stands in the queue for somebody who waits until all before it is written."""
+
+    __slots__ = ("_gate",)
+
+    def __init__(self) -> None:
+        self._gate = threading.Lock()
+        self._gate.acquire()
+
+    def give(self) -> None:
+        """Once."""
+        self._gate.release()
+
+    def wait(self, timeout: float = -1) -> None:
+        """timeout: seconds; below 0: without limit. Once."""
+        self._gate.acquire(timeout=timeout)
+
+
 class Outlet:
     """Queue and thread. `put` never waits and may be called from anywhere, `wait_for_room` by threads of user code."""
 
@@ -54,7 +72,7 @@ class Outlet:
         self._session = session
         self._session_lock = session_lock
         self._done = done
-        self._items: queue.SimpleQueue[Item | threading.Event | None] = queue.SimpleQueue()
+        self._items: queue.SimpleQueue[Item | _Notice | None] = queue.SimpleQueue()
         self._hurry: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._gates: list[threading.Lock] = []
         self._size = 0
@@ -63,17 +81,23 @@ class Outlet:
         self.is_forked = False
         """Set in a forked child, which has nothing to say."""
         self._thread = threading.Thread(target=self._write_all, name="supervisor-outlet", daemon=True)
+        self._never_waits = {self._thread}
 
     def start(self) -> None:
         """Starts the thread."""
         self._thread.start()
+
+    def never_wait_on(self, thread: threading.Thread) -> None:
+        """Says that a thread must not be made to wait. Finalizers of models run, and print, on any thread."""
+        self._never_waits.add(thread)
 
     def put(self, target: "RunChannel | None", kind: int, flags: int = 0, payload: bytes = b"") -> None:
         """Appends one frame; its sequence is given when it is written."""
         if self.is_forked:
             return
         self._items.put((target, kind, flags, payload))
-        self._size += len(payload) + FRAME_OVERHEAD  # a lost update of two threads is made good by the next write
+        # Another thread may set it meanwhile. It is too large or small then, until what is waiting is written.
+        self._size += len(payload) + FRAME_OVERHEAD
         if kind not in _PATIENT:
             self._hurry.put(None)
 
@@ -93,11 +117,13 @@ class Outlet:
     def wait_for_room(self) -> None:
         """Waits while too much is waiting; to be called after `put` by threads of user code. Interruptible."""
         while self._size > HIGH_WATER and not self.is_forked:
-            gate = threading.Lock()
-            gate.acquire()
-            self._gates.append(gate)
+            if threading.current_thread() in self._never_waits:
+                return
+            # In the queue, so that it is reached even if `_size` is wrong and nothing else is waiting.
+            notice = _Notice()
+            self._items.put(notice)
             self._hurry.put(None)
-            gate.acquire()
+            notice.wait()
 
     def give_turn(self) -> None:
         """Waits a moment for what was put after a quiet time to leave; to be called by threads of user code."""
@@ -108,10 +134,10 @@ class Outlet:
         """Returns when all that was put before is written, or after `timeout` seconds. Any thread but the outlet's."""
         if self.is_forked or self._closed.is_set() or threading.current_thread() is self._thread:
             return
-        written = threading.Event()
-        self._items.put(written)
+        notice = _Notice()
+        self._items.put(notice)
         self._hurry.put(None)
-        written.wait(timeout)
+        notice.wait(timeout)
 
     def _yield_turn(self) -> None:
         """Lets the thread write now that it has something to do: without this, a model that computes in Python keeps the
@@ -148,8 +174,8 @@ class Outlet:
             if len(frames) != len(batch):
                 is_last = None in batch
                 for item in batch:
-                    if isinstance(item, threading.Event):
-                        item.set()
+                    if isinstance(item, _Notice):
+                        item.give()
             gates, self._gates = self._gates, []
             for gate in gates:
                 gate.release()
