@@ -48,6 +48,7 @@ def run() -> None:
     main = sys.modules["__main__"]
     path = getattr(main, "__file__", None)
     if _Script.worker is not None and path is not None:
+        atexit.unregister(_report_missing_run)
         _Script.worker.serve(HandlersApplication(lambda: main, path))
     if path is None or sys._getframe(1).f_globals.get("__name__") != "__main__":
         return

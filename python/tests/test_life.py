@@ -83,7 +83,9 @@ class SetupTest(WorkerTest):
             return [sys.executable, str(path)]
 
         environment = {"PYTHONPATH": str(ROOT)}
-        good = HEAD + """
+        good = """
+    import atexit
+    atexit.register(lambda: open("left", "w").close())""" + HEAD + """
     print("imported late")
     @handler
     def go(): return 1
@@ -93,6 +95,7 @@ class SetupTest(WorkerTest):
         self.assertIn((None, 0, "imported late\n"), worker.until(messages.Ready))
         self.assertEqual(worker.run().outputs, [1])
         self.assertEqual(worker.shut_down(), 0)
+        self.assertTrue((worker.directory / "left").exists(), "exit functions of before the import are called, too")
         self.assertEqual(self.started(good).run().outputs, [1], "the same file, imported by the supervisor's way")
         for model, text in ((good.replace("run()", ""), "call `run()`"),
                             (good.replace("@handler", "1 / 0\n    @handler"), "ZeroDivisionError")):
@@ -208,6 +211,18 @@ class EndTest(WorkerTest):
     def test_during_set_up(self):
         worker = self.start(HEAD + "    time.sleep(60)\n")
         self.assertEqual(worker.shut_down(), 0)
+
+    def test_a_supervisor_that_closes_its_end_after_it_said_so(self):
+        for how in (None, "short"):
+            with self.subTest(how):
+                worker = self.started(self.MODEL)
+                if how:
+                    worker.predict({"how": how})
+                worker.send(FrameType.SHUTDOWN, {"grace_ms": 20_000})
+                os.close(worker.writer)
+                self.assertEqual(worker.ended(), 0)
+                worker.close_pipes()
+                self.assertEqual(worker.printed, {"stdout": "bye\n", "stderr": ""})
 
     def test_a_run_may_end_first(self):
         worker = self.started(self.MODEL)

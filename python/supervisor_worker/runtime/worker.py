@@ -92,7 +92,9 @@ class Worker:
         os.register_at_fork(after_in_child=self._forked)
         self._pipes.watch()
         self.outlet.start()
-        threading.Thread(target=self._read, name="supervisor-reader", daemon=True).start()
+        reader = threading.Thread(target=self._read, name="supervisor-reader", daemon=True)
+        self.outlet.never_wait_on(reader)
+        reader.start()
         self._greeted.wait()
         capture.install(self._router)
         os._exit = self._exit  # type: ignore[assignment]
@@ -179,10 +181,8 @@ class Worker:
         except BaseException as error:
             capture.complain(outcome.in_full(error))
             LEAVE(LOST)
-        # Once it has said `shutdown` it may close its end and wait for the runs.
-        with self._runs_lock:
-            is_expected = self._session.is_shutting_down and bool(self._runs)
-        if not is_expected:
+        # Once it has said `shutdown` it may close its end and wait: for the runs, or for the end that has begun.
+        if not self._session.is_shutting_down:
             LEAVE(LOST)
 
     def _receive(self, frame: Frame) -> None:
