@@ -116,7 +116,11 @@ class CogApplication(Application):
                 raise state.outputs.model_failed(self._failure_word, error) from error
             state.outputs.write_result(result)
         finally:
-            state.leave()
+            try:
+                state.leave()
+            except self.cancellation:  # strikes once, and anywhere, the first line of a function included
+                state.leave()
+                raise
 
     async def run_async(self, run: Run) -> None:
         """One run of a model with an asynchronous function."""
@@ -195,7 +199,6 @@ class _RunState:
         self._scopes = application._cog.stand_in.scopes
         self._scope = Scope(run.metric, run.context)
         self._scratch: RunScratch = application._scratch.new_run()
-        self._cancellation = application.cancellation
         cog = application._cog
         self.downloads = Downloads(
             self._scratch,
@@ -214,18 +217,10 @@ class _RunState:
         self._scopes.enter(self._scope)
 
     def leave(self) -> None:
-        """Ends the scope and removes the run's files. A cancel that comes in the middle of it is put off."""
-        canceled: BaseException | None = None
-        # Each step may be done again.
-        for step in (lambda: self._scopes.leave(self._scope), self.downloads.close, self._scratch.remove):
-            while True:
-                try:
-                    step()
-                    break
-                except (self._cancellation, asyncio.CancelledError) as error:
-                    canceled = error
-        if canceled is not None:
-            raise canceled
+        """Ends the scope and removes the run's files. May be done again, where a cancel comes in the middle of it."""
+        self._scopes.leave(self._scope)
+        self.downloads.close()
+        self._scratch.remove()
 
 
 def _input_failed(error: Exception) -> RunFailed:

@@ -87,29 +87,30 @@ class SpaceBudget:
         self._limit = limit
         self._what = what
         self._parent = parent
+        self._parts: set[SpaceBudget] = set()
         self._used = 0
-        self._lock = threading.Lock()
+        self._lock: threading.Lock = threading.Lock() if parent is None else parent._lock
 
     def take(self, count: int) -> None:
         """Raises DownloadFailed, taking nothing, if that is more than there is."""
         with self._lock:
-            if self._used + count > self._limit:
-                raise DownloadFailed(f"{self._what} may have at most {self._limit} bytes")
+            self._check(count)
             if self._parent is not None:
-                self._parent.take(count)
+                self._parent._check(count)
+                self._parent._parts.add(self)
             self._used += count
 
     def give_all_back(self) -> None:
-        """For when the files are gone."""
+        """For when the files are gone. Nothing can be taken afterwards. May be done again, should a cancel strike in
+        the middle of it."""
         with self._lock:
-            count, self._used = self._used, 0
             self._limit = 0
-        if self._parent is not None:
-            self._parent._give_back(count)
+            if self._parent is not None:
+                self._parent._parts.discard(self)
 
-    def _give_back(self, count: int) -> None:
-        with self._lock:
-            self._used -= count
+    def _check(self, count: int) -> None:
+        if self._used + sum(part._used for part in self._parts) + count > self._limit:
+            raise DownloadFailed(f"{self._what} may have at most {self._limit} bytes")
 
 
 @dataclass(frozen=True)
