@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .runtime.run import Run, RunFailed
-from .wire.payload import utf8
+from .wire.payload import utf8, write
 
 UNKNOWN = "application/octet-stream"
 _quote = json.encoder.encode_basestring
@@ -95,7 +95,7 @@ def _json(value: Any, urls: dict[int, str]) -> bytes:
                         "dataclass, or a File")
 
     try:
-        return utf8(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=other))
+        return write(value, other)
     except (TypeError, ValueError, RecursionError) as error:
         raise RunFailed(f"The output cannot be sent: {error}", type(error).__name__) from error
 

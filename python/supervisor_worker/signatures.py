@@ -124,7 +124,7 @@ class Signature:
             return {"type": "object", "additionalProperties": self._schema(arguments[1], where)}
         if origin is Literal:
             return {"enum": list(arguments)}
-        if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        if _is_enum(hint):
             return {"enum": [member.value for member in hint]}
         if origin in (Union, types.UnionType):
             schemas = [self._schema(argument, where) for argument in arguments]
@@ -147,7 +147,7 @@ class Signature:
             return [self._value(element, arguments[0], name) for element in value]
         if origin is dict and isinstance(value, dict):
             return {key: self._value(element, arguments[1], name) for key, element in value.items()}
-        if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        if _is_enum(hint):
             try:
                 return hint(value)
             except ValueError:
@@ -157,3 +157,8 @@ class Signature:
             others = [argument for argument in arguments if argument is not type(None)]
             return self._value(value, others[0], name) if value is not None and len(others) == 1 else value
         return value
+
+
+def _is_enum(hint: Any) -> bool:
+    # Python 3.10 takes `tuple[int]` for a type.
+    return typing.get_origin(hint) is None and isinstance(hint, type) and issubclass(hint, enum.Enum)

@@ -20,11 +20,10 @@ from collections.abc import Iterator, Set
 from json.encoder import encode_basestring
 from typing import Any, Callable
 
+from ..wire.limits import NESTING
+from ..wire.payload import nests_too_deep
 from .files import OutputFile, data_url, is_file, output_file
 from .scratch import RunScratch
-
-NESTING = 512
-"""How deep arrays and objects may nest: what readers of the worker protocol take (PROTOCOL § 2)."""
 
 SECRET = "**********"
 """What stands for a secret's value, as in its `str()`."""
@@ -88,7 +87,7 @@ class Encoder:
         finally:
             if self._lists:
                 self._lists = {}
-        if encoded.count(b"[") + encoded.count(b"{") > NESTING and _nesting(encoded) > NESTING:
+        if nests_too_deep(encoded):
             raise NotSerializable(f"ValueError: {name_of(index)} nests deeper than {NESTING} levels")
         return encoded
 
@@ -241,16 +240,3 @@ def _is_bad_key(key: Any) -> bool:
 def _key_text(key: Any) -> str:
     text = ascii(key)
     return text if len(text) <= 64 else text[:61] + "..."
-
-
-def _nesting(encoded: bytes) -> int:
-    """How deep arrays and objects nest in valid JSON."""
-    deepest = depth = 0
-    for token in re.finditer(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', encoded):
-        first = encoded[token.start()]
-        if first in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif first in b"]}":
-            depth -= 1
-    return deepest

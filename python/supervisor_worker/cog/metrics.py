@@ -93,7 +93,7 @@ class MetricRecorder:
     def __init__(self, send: Send | None) -> None:
         self._send = send
         self._types: dict[str, str] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # finalizers of models may record in the middle of recording
 
     def record(self, key: str, value: Any, mode: str = "replace") -> None:
         """Records a metric; `None` with mode `replace` deletes it. TypeError and ValueError say what does not fit."""

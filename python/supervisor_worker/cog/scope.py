@@ -50,7 +50,7 @@ class Scopes:
     def __init__(self) -> None:
         self._current: ContextVar[Scope | None] = ContextVar("supervisor_cog_scope", default=None)
         self._active: list[Scope] = []
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # finalizers of models may ask in the middle of anything
         self._outside = Scope()
 
     def current(self) -> Scope:

@@ -53,7 +53,7 @@ class RunChannel(Run):
         self.has_begun = False
         self.logs = {name: LogText(lambda data, flags=flags: self._put(_LOG, flags, data))  # type: ignore[misc]
                      for name, flags in STREAMS.items()}
-        self._request = request
+        self._request: PredictRequest | SpillFile | None = request
         self._agreement = agreement
         self._most_inline = min(agreement.inline, agreement.frame)
         self._outlet = outlet
@@ -66,8 +66,10 @@ class RunChannel(Run):
     # For the runtime
 
     def open(self) -> None:
-        """Reads the request. Raises RunFailed."""
+        """Reads the request, the first time. Raises RunFailed."""
         request = self._request
+        if request is None:
+            return
         try:
             if isinstance(request, SpillFile):
                 request = PredictRequest.decode(self._agreement.spool.take(request))
@@ -76,6 +78,7 @@ class RunChannel(Run):
         if request.unreadable:
             raise RunFailed(f"The input cannot be read: {request.unreadable}.", "ValueError")
         self.id, self.handler, self.input, self.context = request.id, request.handler, request.input, request.context
+        self._request = None  # an input may be large, and the application may want to be its only owner
 
     def begin(self) -> None:
         """Sends `started`."""
@@ -90,14 +93,17 @@ class RunChannel(Run):
                 log.flush()
         self._put(int(FrameType.DONE), COLLECTED if self.collected else 0, fitting(outcome, self._agreement.frame))
         self.has_ended = True
+        # A run is part of reference cycles, so it may be long until the memory of what it holds is given back.
+        self.input = self._strike = None
 
     def cancel(self) -> None:
         """Notes that a cancel was asked for, and strikes if the run is under way. Any thread."""
         if self._is_cancelled:
             return
         self._is_cancelled = True
-        if self._strike is not None:
-            self._strike()
+        strike = self._strike
+        if strike is not None:
+            strike()
         # An exception set for a thread does not wake it up.
         with self._uploads_lock:
             waiting, self._answers = self._answers, {}

@@ -6,6 +6,7 @@ import itertools
 import os
 import shutil
 import stat
+from typing import BinaryIO
 
 from ..wire import limits
 from ..wire.messages import SpillFile
@@ -59,20 +60,23 @@ class Spool:
             raise OSError(f"{os.fspath(source)} is no regular file")
         path, descriptor = self._create()
         try:
-            if move and self._move(source, path):
-                os.close(descriptor)
-                return path
-            with open(source, "rb") as original, open(descriptor, "wb") as copy:
-                try:
-                    while os.copy_file_range(original.fileno(), copy.fileno(), COPY_PIECE):
-                        pass
-                except OSError:  # not between these file systems; what was copied is done again
-                    original.seek(0), copy.seek(0), copy.truncate()
-                    shutil.copyfileobj(original, copy, COPY_PIECE)
+            with open(descriptor, "wb") as copy:
+                if not (move and self._move(source, path)):
+                    self._fill(copy, source)
         except BaseException:
             os.unlink(path)
             raise
         return path
+
+    @staticmethod
+    def _fill(copy: BinaryIO, source: str | os.PathLike[str]) -> None:
+        with open(source, "rb") as original:
+            try:
+                while os.copy_file_range(original.fileno(), copy.fileno(), COPY_PIECE):
+                    pass
+            except OSError:  # not between these file systems; what was copied is done again
+                original.seek(0), copy.seek(0), copy.truncate()
+                shutil.copyfileobj(original, copy, COPY_PIECE)
 
     @staticmethod
     def _move(source: str | os.PathLike[str], path: str) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, Callable
 
 from . import limits
 from .errors import ProtocolError
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_NESTS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{\]}]')
+"""Brackets, and strings, because those may contain some."""
 
 
 def utf8(text: str) -> bytes:
@@ -20,9 +22,31 @@ def utf8(text: str) -> bytes:
         return _SURROGATES.sub("\ufffd", text).encode()
 
 
-def write(value: Any) -> bytes:
-    """Compact JSON. Raises ValueError for NaN and infinity, TypeError for what JSON cannot hold."""
-    return utf8(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")))
+def write(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
+    """Compact JSON. default: gives something nearer to JSON for what JSON cannot hold.
+
+    Raises ValueError for NaN, infinity and too deep nesting, TypeError for what JSON cannot hold, RecursionError.
+    """
+    encoded = utf8(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=default))
+    if nests_too_deep(encoded):
+        raise ValueError(f"it nests deeper than {limits.NESTING} levels")
+    return encoded
+
+
+def nests_too_deep(encoded: bytes) -> bool:
+    """Whether arrays and objects of valid JSON are more inside one another than the protocol allows."""
+    if encoded.count(b"[") + encoded.count(b"{") <= limits.NESTING:
+        return False
+    depth = 0
+    for token in _NESTS.finditer(encoded):
+        first = encoded[token.start()]
+        if first in b"[{":
+            depth += 1
+            if depth > limits.NESTING:
+                return True
+        elif first in b"]}":
+            depth -= 1
+    return False
 
 
 def present(members: dict[str, Any]) -> dict[str, Any]:
@@ -33,11 +57,10 @@ def present(members: dict[str, Any]) -> dict[str, Any]:
 def read(payload: bytes) -> Any:
     """Parses any JSON value. Raises ProtocolError `badPayload`."""
     try:
-        text = payload.decode("utf-8")
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(payload.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise bad(f"The payload is no JSON: {error}.") from None
-    if text.count("[") + text.count("{") > limits.NESTING and _depth(value) > limits.NESTING:
+    if nests_too_deep(payload):
         raise bad(f"The payload nests deeper than {limits.NESTING}.")
     return value
 
@@ -49,14 +72,6 @@ def bad(reason: str) -> ProtocolError:
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
-
-
-def _depth(value: Any) -> int:
-    level, depth = [value], 0
-    while level := [inner for outer in level if isinstance(outer, (list, dict))
-                    for inner in ([*outer.values()] if isinstance(outer, dict) else outer) or [None]]:
-        depth += 1
-    return depth
 
 
 class Members:
