@@ -103,7 +103,7 @@ class SetupTest(WorkerTest):
             self.assertIn(text, failure.message)
         path = worker.directory / "worker.py"
         alone = subprocess.run(program(path), env={**os.environ, **environment}, capture_output=True, text=True,
-                               timeout=support.DEADLINE)
+                               timeout=support.DEADLINE, cwd=worker.directory)
         self.assertEqual(alone.returncode, 64)
         self.assertIn("supervisor serve worker.py", alone.stderr)
 
