@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import queue
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Callable, Iterable, Optional
@@ -32,6 +33,9 @@ HIGH_WATER = 1 << 20
 """Bytes that may wait; then runs wait for the supervisor to read."""
 TURN = 0.001
 """Seconds that a run gives up so that its first frame after a quiet time leaves; a write takes a small part of it."""
+SWITCH_INTERVAL = 0.0005
+"""Seconds after which a thread that computes in Python hands the interpreter's lock to one that waits for it. Python's own
+5 ms would be the delay of most pieces of a model that computes in between."""
 FRAME_OVERHEAD = 64
 """Bytes that a frame counts for besides its payload, so that empty ones count."""
 
@@ -84,7 +88,8 @@ class Outlet:
         self._never_waits = {self._thread}
 
     def start(self) -> None:
-        """Starts the thread."""
+        """Starts the thread, for whose sake the interpreter's lock changes hands more often."""
+        sys.setswitchinterval(SWITCH_INTERVAL)
         self._thread.start()
 
     def never_wait_on(self, thread: threading.Thread) -> None:
