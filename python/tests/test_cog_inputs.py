@@ -209,6 +209,14 @@ class Site(http.server.BaseHTTPRequestHandler):
             except threading.BrokenBarrierError:
                 self.close_connection = True
                 return
+        if self.path.startswith("/trickle"):
+            self.send_response(200)
+            self.send_header("Content-Length", "100")
+            self.end_headers()
+            self.wfile.write(b"x")
+            self.server.released.wait(DEADLINE)
+            self.close_connection = True
+            return
         body = self.path.encode() * (1000 if "large" in self.path else 1)
         self.send_response(200)
         if "unknown" in self.path:
@@ -318,6 +326,9 @@ class DownloadsTest(unittest.TestCase):
         self.assertIn("Read timed out", str(caught.exception))
         with self.assertRaises(DownloadFailed) as caught:
             self.downloads(total_seconds=1e-9).fetch([self.base + "/a"], ["x"])
+        self.assertIn("took longer than", str(caught.exception))
+        with self.assertRaises(DownloadFailed) as caught:
+            self.downloads(total_seconds=1e-9, stall_seconds=DEADLINE).fetch([self.base + "/trickle"], ["x"])
         self.assertIn("took longer than", str(caught.exception))
 
     def test_a_canceled_task_waits_for_nothing(self):

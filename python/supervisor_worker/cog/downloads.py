@@ -13,7 +13,7 @@ import urllib.parse
 from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any, Iterator, Mapping, Sequence
 
 from .media_types import extension
 from .scratch import RunScratch
@@ -23,6 +23,9 @@ THREADS = 8
 
 PIECE_BYTES = 1 << 18
 """What is read at once: few system calls, and a limit is noticed soon."""
+
+TRICKLE_BYTES = 1 << 10
+"""What is waited for at once where only whole pieces can be had."""
 
 NAME_BYTES = 200
 """Longest file name taken from a URL, as in Cog: file systems take 255, and a random prefix comes before it."""
@@ -236,7 +239,7 @@ class Downloads:
                 raise self._too_large()
             size = 0
             with self._scratch.new_file(file_name(url)) as file:
-                for piece in response.iter_content(PIECE_BYTES):
+                for piece in _pieces(response):
                     if self._stopped.is_set():
                         raise DownloadStopped("the download was stopped")
                     if time.monotonic() > deadline:
@@ -253,6 +256,16 @@ class Downloads:
 
     def _too_large(self) -> DownloadFailed:
         return DownloadFailed(f"a file may have at most {self._limits.file_bytes} bytes")
+
+
+def _pieces(response: Any) -> Iterator[bytes]:
+    """What has arrived, as it arrives: who waits for whole pieces does not see how late it is."""
+    read = getattr(response.raw, "read1", None)
+    if read is None:  # an old urllib3
+        yield from response.iter_content(TRICKLE_BYTES)
+        return
+    while piece := read(PIECE_BYTES, decode_content=True):
+        yield piece
 
 
 def is_url(value: Any) -> bool:
