@@ -15,8 +15,9 @@ package enum PythonCommand {
     ///
     /// - Parameter directory: the folder that the package was unpacked into.
     package static func arguments(python: String, directory: String) -> [String] {
+        // Python 2 has no `fsdecode`; it too is to be told by the package which Python is needed.
         let program =
-            "import os,sys;sys.path.append(os.fsdecode(\(literal(directory))));"
+            "import os,sys;sys.path.append(getattr(os,'fsdecode',str)(\(literal(directory))));"
             + "from \(PythonPackage.name).bootstrap import main;main()"
         return [python, "-c", program]
     }
