@@ -61,10 +61,6 @@ class FakeRun(Run):
         self.sent.append(value)
         self.on_emit()
 
-    def emit_many(self, values):
-        for value in values:
-            self.emit(value)
-
     def emit_file(self, path, mime, name, move=False):
         self.sent.append((mime, name, Path(path).read_bytes()))
         self.on_emit()

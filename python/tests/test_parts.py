@@ -142,6 +142,7 @@ class OutletTest(unittest.TestCase):
             outlet.never_wait_on(threading.current_thread())
             outlet.wait_for_room()
 
+        self.in_time(lambda: outlet.wait_for_room(0.01))
         self.in_time(finalize)
 
     def test_a_finalizer_on_the_thread_that_writes(self):

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 TAIL = 64 << 10
 """Bytes without line end that are kept; a longer line is cut."""
+PATIENCE = 2.0
+"""Seconds that text waits for a supervisor that does not read. Whoever prints may hold locks that others need, those of
+`logging` above all, and a finalizer that logs may run on the thread that writes: to wait for ever could be for ever."""
 PIECE = 32 << 10
 """Bytes of text in one frame: below the smallest limit that can be agreed on."""
 STREAMS = {"stdout": 0, "stderr": STANDARD_ERROR}
@@ -84,7 +87,7 @@ class LogText:
 class Router:
     """Finds the log that text belongs to."""
 
-    def __init__(self, put_worker_log: Callable[[int, bytes], None], wait_for_room: Callable[[], None],
+    def __init__(self, put_worker_log: Callable[[int, bytes], None], wait_for_room: Callable[[float], None],
                  give_turn: Callable[[], None]) -> None:
         self._worker = {name: LogText(lambda data, flags=flags: put_worker_log(flags, data))  # type: ignore[misc]
                         for name, flags in STREAMS.items()}
@@ -113,7 +116,7 @@ class Router:
         follows may crash, or keep the interpreter's lock for long."""
         self._log(stream).write(data)
         if self._has_frames:
-            self._wait_for_room()
+            self._wait_for_room(PATIENCE)
             self._give_turn()
 
     def flush(self, stream: str) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import threading
 from dataclasses import dataclass
-from typing import Any, Callable, Iterable
+from typing import Any, Callable
 
 from ..wire.errors import ProtocolError
 from ..wire.frames import COLLECTED, SPILLED, FrameType
@@ -132,10 +132,6 @@ class RunChannel(Run):
             self._emit_large(value)
         else:
             self._outlet.put_output(self, value)
-
-    def emit_many(self, values: Iterable[bytes]) -> None:
-        for value in values:
-            self.emit(value)
 
     def _emit_large(self, value: bytes) -> None:
         if self.has_ended:

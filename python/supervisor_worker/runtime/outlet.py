@@ -7,6 +7,7 @@ reads must not wait for a pipe. To put something into the queue is a single oper
 
 from __future__ import annotations
 
+import math
 import os
 import queue
 import sys
@@ -119,16 +120,18 @@ class Outlet:
         elif size > HIGH_WATER:
             self.wait_for_room()
 
-    def wait_for_room(self) -> None:
-        """Waits while too much is waiting; to be called after `put` by threads of user code. Interruptible."""
-        while self._size > HIGH_WATER and not self.is_forked:
+    def wait_for_room(self, timeout: float = math.inf) -> None:
+        """Waits while too much is waiting, at most `timeout` seconds; to be called after `put` by threads of user code.
+        Interruptible."""
+        end = time.monotonic() + timeout
+        while self._size > HIGH_WATER and not self.is_forked and time.monotonic() < end:
             if threading.current_thread() in self._never_waits:
                 return
             # In the queue, so that it is reached even if `_size` is wrong and nothing else is waiting.
             notice = _Notice()
             self._items.put(notice)
             self._hurry.put(None)
-            notice.wait()
+            notice.wait(-1 if timeout == math.inf else max(end - time.monotonic(), 0))
 
     def give_turn(self) -> None:
         """Waits a moment for what was put after a quiet time to leave; to be called by threads of user code."""

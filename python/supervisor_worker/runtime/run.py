@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from typing import Any, Iterable
+from typing import Any
 
 
 class RunFailed(Exception):
@@ -59,10 +59,6 @@ class Run(ABC):
         Waits when the supervisor does not read. A value above the supervisor's limits goes by file; raises RunFailed
         when that is not possible.
         """
-
-    @abstractmethod
-    def emit_many(self, values: Iterable[bytes]) -> None:
-        """Sends several pieces of output in order."""
 
     @abstractmethod
     def emit_file(self, path: str | os.PathLike[str], mime: str, name: str, move: bool = False) -> None:
