@@ -9,13 +9,11 @@ from collections.abc import AsyncIterator, Iterator
 from json.encoder import encode_basestring
 from typing import Any
 
+from ..runtime.iteration import TURN, is_suspended
 from ..runtime.run import Run, RunFailed, UploadFailed
 from .encoding import Encoder, NotSerializable, encode_text, name_of, plain, surrogate_error
 from .faults import describe, traceback_text
 from .files import OutputFileError, is_file
-
-TURN_SECONDS = 0.005
-"""How long an asynchronous stream that never waits may keep the loop: other runs and cancels wait for so long."""
 
 _ATOMS = frozenset((type(None), str, bool, int, float, dict))
 """Types of values that are one output and need no second look."""
@@ -109,7 +107,7 @@ class Outputs:
                     return
                 except self._cancellation as error:
                     # It may have come between two items. The model sees it all the same, and may go on.
-                    if not _is_suspended(iterator):
+                    if not is_suspended(iterator):
                         raise
                     try:
                         item = iterator.throw(error)  # type: ignore[attr-defined]
@@ -132,7 +130,7 @@ class Outputs:
         try:
             for index, item in enumerate(iterator):
                 await self._write_async(item, index)
-                if time.monotonic() - turn > TURN_SECONDS:
+                if time.monotonic() - turn > TURN:
                     await asyncio.sleep(0)
                     turn = time.monotonic()
         except RunFailed:
@@ -163,13 +161,13 @@ class Outputs:
                             emit(encoded)
                         else:
                             await self._write_async(item, index)
-                        if monotonic() - turn > TURN_SECONDS:
+                        if monotonic() - turn > TURN:
                             await asyncio.sleep(0)
                             turn = monotonic()
                     return
                 except asyncio.CancelledError as error:
                     # As above.
-                    if not self.is_cancellation(error) or not _is_suspended(iterator):
+                    if not self.is_cancellation(error) or not is_suspended(iterator):
                         raise
                     try:
                         item = await iterator.athrow(error)
@@ -214,17 +212,15 @@ class Outputs:
             raise self._output_failed(error, index) from error
 
     async def _write_async(self, value: Any, index: int | None) -> None:
+        """As `_write`; only what is uploaded is waited for."""
         run = self._run
-        if type(value) is str:
-            run.emit(self._text(value, index))
+        if type(value) is str or not run.can_upload:
+            self._write(value, index)
             return
         try:
             if type(value) not in _NO_FILES and is_file(value):
                 file = self._encoder.file(value)
-                if run.can_upload:
-                    run.emit(encode_text(await run.upload_async(file.path, file.mime, file.name, move=file.temporary)))
-                else:
-                    run.emit_file(file.path, file.mime, file.name, move=file.temporary)
+                run.emit(encode_text(await run.upload_async(file.path, file.mime, file.name, move=file.temporary)))
                 return
             encoded = self._encoder.encode(value, index)
             if self._encoder.files:
@@ -305,16 +301,6 @@ async def _async_items(items: Any) -> AsyncIterator[Any]:
         except StopAsyncIteration:
             return
         yield item
-
-
-def _is_suspended(items: Any) -> bool:
-    """Whether it is a generator that waits at a `yield`."""
-    if inspect.isgenerator(items):
-        return inspect.getgeneratorstate(items) == inspect.GEN_SUSPENDED
-    # Begun, not ended, and not at work.
-    if not inspect.isasyncgen(items) or items.ag_frame is None or items.ag_running:
-        return False
-    return items.ag_frame.f_lasti >= 0
 
 
 def _close(items: Any) -> None:

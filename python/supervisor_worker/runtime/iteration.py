@@ -15,6 +15,16 @@ TURN = 0.005
 """Seconds that a generator that never waits may keep the loop; other runs and cancels wait for so long."""
 
 
+def is_suspended(pieces: Any) -> bool:
+    """Whether it is a generator, of either kind, that waits at a `yield`."""
+    if inspect.isgenerator(pieces):
+        return inspect.getgeneratorstate(pieces) == inspect.GEN_SUSPENDED
+    # Begun, not ended, and not at work.
+    if not inspect.isasyncgen(pieces) or pieces.ag_frame is None or pieces.ag_running:
+        return False
+    return pieces.ag_frame.f_lasti >= 0
+
+
 def drive(pieces: Iterable[Any], emit: Callable[[Any], None], cancellation: type[BaseException]) -> None:
     """Emits all pieces. A cancellation that strikes outside of a generator is raised in it, at its `yield`; a generator
     that goes on after it is listened to. With any other error it is closed."""
@@ -26,7 +36,7 @@ def drive(pieces: Iterable[Any], emit: Callable[[Any], None], cancellation: type
                     emit(piece)
                 return
             except cancellation as error:
-                if not inspect.isgenerator(iterator) or inspect.getgeneratorstate(iterator) != inspect.GEN_SUSPENDED:
+                if not is_suspended(iterator):
                     raise
                 try:
                     emit(iterator.throw(error))
@@ -50,10 +60,7 @@ async def drive_async(pieces: AsyncIterator[Any], emit: Callable[[Any], Awaitabl
                         turn = time.monotonic()
                 return
             except asyncio.CancelledError as error:
-                # Suspended at a `yield`: begun, not ended, and not at work.
-                if not inspect.isasyncgen(pieces) or pieces.ag_frame is None or pieces.ag_running:
-                    raise
-                if getattr(pieces.ag_frame, "f_lasti", -1) < 0:
+                if not is_suspended(pieces):
                     raise
                 try:
                     await emit(await pieces.athrow(error))
