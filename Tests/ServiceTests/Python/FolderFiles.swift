@@ -1,19 +1,12 @@
+import EventLoop
 import Glibc
 
 /// Looks at files for tests.
 enum FolderFiles {
     /// The names in a folder but `.` and `..`, sorted.
     static func names(in folder: String) throws -> [String] {
-        guard let directory = opendir(folder) else { throw Unreadable(path: folder) }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
+        guard access(folder, R_OK) == 0, isFolder(folder) else { throw Unreadable(path: folder) }
+        return Files.names(in: folder)
     }
 
     /// The paths of all files in a folder and the folders in it, from that folder, sorted.

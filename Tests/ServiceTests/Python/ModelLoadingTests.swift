@@ -6,7 +6,7 @@ import Testing
     /// A world of files: directories end in a slash, programs in `*`.
     private func load(
         _ path: String?, files: [String], texts: [String: String] = [:], environment: [String: String] = [:],
-        flags: [String] = [], in directory: String = "/work"
+        flags: [String] = [], in directory: String = "/apps"
     ) -> ConfigurationLoader.Outcome {
         var surroundings = Surroundings(
             environment: ["PATH": "/opt/bin:/usr/bin"].merging(environment) { $1 }, workingDirectory: directory,
@@ -24,15 +24,15 @@ import Testing
         return ConfigurationLoader.load(path: path, flags: values, in: surroundings)
     }
 
-    private let cog = ["/work/", "/work/my-model/", "/work/my-model/cog.yaml", "/usr/bin/python3*"]
+    private let cog = ["/apps/", "/apps/my-model/", "/apps/my-model/cog.yaml", "/usr/bin/python3*"]
 
-    @Test(arguments: ["my-model", "/work/my-model", "./my-model/", nil])
+    @Test(arguments: ["my-model", "/apps/my-model", "./my-model/", nil])
     func servesADirectoryWithACogFile(path: String?) throws {
-        let outcome = load(path, files: cog, in: path == nil ? "/work/my-model" : "/work")
+        let outcome = load(path, files: cog, in: path == nil ? "/apps/my-model" : "/apps")
         #expect(outcome.lines == [])
         let deployment = try #require(outcome.configuration?.deployments.first)
-        #expect(deployment.name == "my-model" && deployment.model == "/work/my-model")
-        #expect(deployment.workingDirectory == "/work/my-model" && deployment.python == "/usr/bin/python3")
+        #expect(deployment.name == "my-model" && deployment.model == "/apps/my-model")
+        #expect(deployment.workingDirectory == "/apps/my-model" && deployment.python == "/usr/bin/python3")
         #expect(deployment.command.isEmpty && deployment.predict == nil && deployment.mode == .predict)
         #expect(outcome.configuration?.defaultDeployment == 0)
     }
@@ -40,12 +40,12 @@ import Testing
     @Test func prefersTheConfiguration() throws {
         let outcome = load(
             "my-model", files: cog,
-            texts: ["/work/my-model/supervisor.json": #"{"deployments":[{"name":"x","command":["y"]}]}"#])
+            texts: ["/apps/my-model/supervisor.json": #"{"deployments":[{"name":"x","command":["y"]}]}"#])
         #expect(outcome.configuration?.deployments.first?.command == ["y"])
     }
 
     @Test func servesADirectoryByFlagOrVariable() throws {
-        let files = ["/work/", "/work/m/", "/usr/bin/python3*"]
+        let files = ["/apps/", "/apps/m/", "/usr/bin/python3*"]
         let flags = load(
             "m", files: files, environment: ["COG_PREDICT_TYPE_STUB": "x.py:X"],
             flags: ["--predict=predict.py:Predictor", "--train=t.py:T", "--x-mode=train"])
@@ -60,11 +60,11 @@ import Testing
     }
 
     @Test func servesAFileWithHandlers() throws {
-        let files = ["/work/", "/work/shout.py", "/work/.venv/bin/python*"]
+        let files = ["/apps/", "/apps/shout.py", "/apps/.venv/bin/python*"]
         let outcome = load("shout.py", files: files, environment: ["COG_PREDICT_TYPE_STUB": "x.py:X"])
         let deployment = try #require(outcome.configuration?.deployments.first)
-        #expect(deployment.name == "shout" && deployment.model == "/work/shout.py")
-        #expect(deployment.workingDirectory == "/work" && deployment.python == "/work/.venv/bin/python")
+        #expect(deployment.name == "shout" && deployment.model == "/apps/shout.py")
+        #expect(deployment.workingDirectory == "/apps" && deployment.python == "/apps/.venv/bin/python")
         #expect(deployment.predict == nil)
         let flag = load("shout.py", files: files, flags: ["--predict=x.py:X"])
         #expect(flag.lines.first?.hasPrefix("--predict: is for the directory of a Cog model") == true)
@@ -72,9 +72,9 @@ import Testing
     }
 
     @Test func namesTheThreeWays() throws {
-        let outcome = load("m", files: ["/work/", "/work/m/", "/usr/bin/python3*"])
+        let outcome = load("m", files: ["/apps/", "/apps/m/", "/usr/bin/python3*"])
         #expect(
-            outcome.lines == ["there is nothing to serve in /work/m: no supervisor.json, no cog.yaml, and no --predict"]
+            outcome.lines == ["there is nothing to serve in /apps/m: no supervisor.json, no cog.yaml, and no --predict"]
         )
         let hint = try #require(outcome.diagnostics.first?.hint)
         for way in ["supervisor.json", "cog.yaml", "--predict", "worker.py"] { #expect(hint.contains(way)) }
@@ -84,7 +84,7 @@ import Testing
     @Test func flagsOfAModelAreRefusedBesideAConfiguration() {
         let outcome = load(
             "my-model", files: cog,
-            texts: ["/work/my-model/supervisor.json": #"{"deployments":[{"name":"x","command":["y"]}]}"#],
+            texts: ["/apps/my-model/supervisor.json": #"{"deployments":[{"name":"x","command":["y"]}]}"#],
             flags: ["--predict=a.py:A"])
         #expect(
             outcome.lines == [
@@ -96,8 +96,8 @@ import Testing
     // MARK: Python
 
     @Test(arguments: [
-        (["/work/my-model/.venv/bin/python*", "/work/my-model/venv/bin/python*"], "/work/my-model/.venv/bin/python"),
-        (["/work/my-model/venv/bin/python*", "/active/bin/python*"], "/work/my-model/venv/bin/python"),
+        (["/apps/my-model/.venv/bin/python*", "/apps/my-model/venv/bin/python*"], "/apps/my-model/.venv/bin/python"),
+        (["/apps/my-model/venv/bin/python*", "/active/bin/python*"], "/apps/my-model/venv/bin/python"),
         (["/active/bin/python*", "/opt/bin/python3*"], "/active/bin/python"),
         (["/opt/bin/python3*"], "/opt/bin/python3"), ([], "/usr/bin/python3"),
     ])
@@ -107,11 +107,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("/a/python", "/a/python"), ("env/bin/python", "/work/env/bin/python"), ("python3.12", "/opt/bin/python3.12"),
+        ("/a/python", "/a/python"), ("env/bin/python", "/apps/env/bin/python"), ("python3.12", "/opt/bin/python3.12"),
     ])
     func takesThePythonThatIsNamed(named: String, expected: String) {
         let files =
-            cog + ["/a/python*", "/work/env/bin/python*", "/opt/bin/python3.12*", "/work/my-model/.venv/bin/python*"]
+            cog + ["/a/python*", "/apps/env/bin/python*", "/opt/bin/python3.12*", "/apps/my-model/.venv/bin/python*"]
         #expect(
             load("my-model", files: files, flags: ["--python=\(named)"]).configuration?.deployments[0].python
                 == expected)
@@ -123,8 +123,8 @@ import Testing
         let outcome = load("my-model", files: Array(cog.dropLast()), environment: ["VIRTUAL_ENV": "/active"])
         #expect(
             outcome.lines == [
-                "python: there is no Python: looked for /work/my-model/.venv/bin/python, "
-                    + "/work/my-model/venv/bin/python, /active/bin/python and python3 in PATH"
+                "python: there is no Python: looked for /apps/my-model/.venv/bin/python, "
+                    + "/apps/my-model/venv/bin/python, /active/bin/python and python3 in PATH"
             ])
         #expect(outcome.diagnostics.first?.hint?.contains("--python") == true)
         #expect(outcome.exitCode == .configuration)
@@ -172,8 +172,8 @@ import Testing
         _ deployments: String, environment: [String: String] = [:]
     ) -> ConfigurationLoader.Outcome {
         load(
-            nil, files: cog + ["/work/m.py", "/work/empty/", "/opt/bin/py*"],
-            texts: ["/work/supervisor.json": "{\"deployments\": [\(deployments)]}"], environment: environment)
+            nil, files: cog + ["/apps/m.py", "/apps/empty/", "/opt/bin/py*"],
+            texts: ["/apps/supervisor.json": "{\"deployments\": [\(deployments)]}"], environment: environment)
     }
 
     @Test func readsModelsOfAConfiguration() throws {
@@ -183,11 +183,11 @@ import Testing
             environment: ["COG_PREDICT_TYPE_STUB": "x.py:X"])
         #expect(outcome.lines == [])
         let deployments = try #require(outcome.configuration?.deployments)
-        #expect(deployments[0].model == "/work/my-model" && deployments[0].workingDirectory == "/work/my-model")
+        #expect(deployments[0].model == "/apps/my-model" && deployments[0].workingDirectory == "/apps/my-model")
         #expect(deployments[0].train == "t.py:T" && deployments[0].mode == .train)
         #expect(deployments[0].python == "/opt/bin/py" && deployments[0].concurrency == 3)
         #expect(deployments[0].loadTimeout == nil && deployments[1].loadTimeout == .seconds(3))
-        #expect(deployments[1].model == "/work/m.py" && deployments[1].workingDirectory == "/work")
+        #expect(deployments[1].model == "/apps/m.py" && deployments[1].workingDirectory == "/apps")
         // The variable could mean either.
         #expect(deployments[0].predict == nil)
     }
@@ -205,18 +205,18 @@ import Testing
         (#"{"name": "a", "model": "my-model", "cwd": "/"}"#, "cwd: cannot be combined with `model`"),
         (#"{"name": "a", "command": ["x"], "predict": "p.py"}"#, "predict: is only for a deployment with a `model`"),
         (#"{"name": "a", "command": ["x"], "python": "p"}"#, "python: is only for a deployment with a `model`"),
-        (#"{"name": "a", "model": "none"}"#, "model: there is no /work/none"),
+        (#"{"name": "a", "model": "none"}"#, "model: there is no /apps/none"),
         (
             #"{"name": "a", "model": "empty"}"#,
-            "model: there is no cog.yaml in /work/empty, and no `predict` says what to run"
+            "model: there is no cog.yaml in /apps/empty, and no `predict` says what to run"
         ),
         (
             #"{"name": "a", "model": "supervisor.json"}"#,
-            "model: must be the directory of a model or a .py file, not /work/supervisor.json"
+            "model: must be the directory of a model or a .py file, not /apps/supervisor.json"
         ),
         (
             #"{"name": "a", "model": "m.py", "predict": "x"}"#,
-            "predict: is for the directory of a Cog model; /work/m.py is a file"
+            "predict: is for the directory of a Cog model; /apps/m.py is a file"
         ),
         (#"{"name": "a", "model": "my-model", "mode": "dance"}"#, "mode: must be one of predict, train, not `dance`"),
         (#"{"name": "a", "model": "my-model", "python": "no"}"#, "python: there is no `no` in PATH"),
@@ -232,8 +232,8 @@ import Testing
             load("my-model", files: cog, flags: ["--predict=p.py:P", "--x-mode=train"]).configuration)
         let text = EffectiveConfiguration.text(first)
         var second = try #require(
-            load(nil, files: cog, texts: ["/work/supervisor.json": text]).configuration, "\(text)")
-        #expect(text.contains("argument /work/my-model") && text.contains("flag --predict"))
+            load(nil, files: cog, texts: ["/apps/supervisor.json": text]).configuration, "\(text)")
+        #expect(text.contains("argument /apps/my-model") && text.contains("flag --predict"))
         first.origins = [:]
         second.origins = [:]
         second.listen = first.listen
