@@ -98,6 +98,7 @@ class CogApplication(Application):
     def run(self, run: Run) -> None:
         """One run of a model with a synchronous function."""
         state = _RunState(self, run)
+        run.at_end = state.leave  # where no cancel strikes any more
         try:
             state.enter()
             arguments = self._arguments(run)

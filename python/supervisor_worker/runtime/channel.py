@@ -41,6 +41,7 @@ class RunChannel(Run):
         self.input = None
         self.context: dict[str, Any] = {}
         self.collected = False
+        self.at_end = None
         self.can_upload = agreement.uploads
         self.slot = slot
         self.number = number

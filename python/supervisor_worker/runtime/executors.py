@@ -63,6 +63,8 @@ class Runner:
             self._router.flush_worker()
             capture.complain("A child process left the run of its parent; it ends here.")
             LEAVE(1)
+        if run.at_end is not None:
+            run.at_end()
         done = outcome.of_run(error, run.is_cancelled, self.application.cancellation)
         if error is not None and done.error is not None and not isinstance(error, RunFailed):
             run.log(outcome.in_full(error), "stderr")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, Callable
 
 
 class RunFailed(Exception):
@@ -43,6 +43,9 @@ class Run(ABC):
     """What else the client sent along."""
     collected: bool
     """To be set by the application, until it returns: the outputs form a list even if there is one or none."""
+    at_end: Callable[[], None] | None
+    """To be set by the application: puts away what the run has left, on its thread, before `done`, and where no cancel
+    strikes. Must be right to call when all of it was put away before."""
     can_upload: bool
     """Whether files can be uploaded. If so, they should be: `upload` and the URL as (part of) an output. If not:
     `emit_file` for files that are an output, a data URL for those inside a value."""
