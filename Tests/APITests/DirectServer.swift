@@ -243,7 +243,7 @@ final class DirectServer {
         case .sendToWorker(let worker, let frames): received(frames, by: worker)
         case .drainLogs(let worker): engine.handle(.logsDrained(worker), now: now)
         case .cutConnection, .spillToWorker, .loadSpill, .pauseReading, .resumeReading, .closeDeathPipe, .signal,
-            .release, .deliver, .removeFile, .startTimer, .cancelTimer, .log, .exit:
+            .release, .sweep, .sample, .announce, .deliver, .removeFile, .startTimer, .cancelTimer, .log, .exit:
             break
         }
     }

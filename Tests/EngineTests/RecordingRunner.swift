@@ -128,7 +128,7 @@ final class RecordingRunner {
             sent.append((id, request))
             unsettled[id] = request
         case .removeFile(let path): removedFiles.append(path)
-        case .spawn(let id, let deployment): spawn(id, deployment)
+        case .spawn(let id, let plan): spawn(id, plan.deployment)
         default: carryOutOnWorker(action)
         }
     }
@@ -222,12 +222,12 @@ final class RecordingRunner {
     }
 
     /// The process ends; what it had written is read first.
-    func exit(_ worker: ScriptedWorker, _ reason: ExitReason = .signaled(9)) {
+    func exit(_ worker: ScriptedWorker, _ reason: ProcessStatus = .signaled(9)) {
         let lastWords = worker.unread
         worker.unread = []
         receive(lastWords, from: worker)
         readLogs(worker.id)
-        engine.handle(.workerExited(worker.id, reason), now: now)
+        engine.handle(.workerExited(worker.id, WorkerEnding(reason)), now: now)
         settle()
     }
 

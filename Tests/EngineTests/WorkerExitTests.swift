@@ -33,8 +33,8 @@ struct WorkerExitTests {
         if stage == .afterMetric { runner.say(worker, worker.metric("p", "m", "1")) }
     }
 
-    @Test(arguments: Stage.allCases, [ExitReason.exited(0), .exited(3), .signaled(9), .unknown])
-    func atEachStage(_ stage: Stage, _ reason: ExitReason) {
+    @Test(arguments: Stage.allCases, [ProcessStatus.exited(0), .exited(3), .signaled(9), .unknown])
+    func atEachStage(_ stage: Stage, _ reason: ProcessStatus) {
         let runner = RecordingRunner.ready()
         let client = runner.create("p")
         Self.run(to: stage, runner)
@@ -147,7 +147,7 @@ struct WorkerExitTests {
         runner.write(old, late)
         runner.print(old, "late\n")
         for event in [
-            Event.workerExited(old.id, .signaled(9)), .workerOutputEnded(old.id), .logsDrained(old.id),
+            Event.workerExited(old.id, WorkerEnding(.signaled(9))), .workerOutputEnded(old.id), .logsDrained(old.id),
             .spillLoaded(old.id, []), .spillFailed(old.id, reason: ""), .spillTooLarge(old.id),
             .workerSpawned(old.id, processID: 1), .workerSpawnFailed(old.id, reason: ""),
             .timerFired(.loadDeadline(old.id)), .timerFired(.stopStep(old.id)), .timerFired(.exitDeadline(old.id)),

@@ -17,6 +17,7 @@ package enum AnswerEncoder {
         case .finished(_, let body), .document(_, let body): return .json(.ok, body)
         case .running(_, let body): return .json(.accepted, body)
         case .health(let report): return HealthRoutes.health(report)
+        case .administered(let answer): return administered(answer)
         case .cancelRequested, .shutdownBegun: return .json(.ok, emptyObject)
         case .rejected(.nothingToCancel): return .json(.notFound, emptyObject)
         case .rejected(.nothingFollows): return Response(.noContent)
@@ -25,6 +26,20 @@ package enum AnswerEncoder {
                 preconditionFailure("the two rejections without a text are answered above")
             }
             return entry.response(style)
+        }
+    }
+
+    private static func administered(_ answer: AdminAnswer) -> Response {
+        var body: [UInt8] = []
+        JSONWriter.openObject(in: &body)
+        JSONWriter.appendMember("outcome", answer.outcome.rawValue, to: &body)
+        JSONWriter.appendMember("message", answer.message, to: &body)
+        JSONWriter.closeObject(in: &body)
+        switch answer.outcome {
+        case .done: return .json(.ok, body)
+        case .accepted: return .json(.accepted, body)
+        case .refused: return .json(.conflict, body)
+        case .failed: return .json(.internalServerError, body)
         }
     }
 

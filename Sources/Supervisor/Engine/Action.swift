@@ -12,7 +12,7 @@ package enum Action: Sendable {
     /// The stream cannot be completed: close the connection without ending the response, so that the client sees a cut.
     case cutConnection(ConnectionID)
 
-    case spawn(WorkerID, DeploymentIndex)
+    case spawn(WorkerID, SpawnPlan)
     /// One or more whole frames.
     case sendToWorker(WorkerID, [UInt8])
     /// A payload too large for the pipe: write it to a file, then send the frame that names it.
@@ -27,6 +27,10 @@ package enum Action: Sendable {
     /// Close the pipe whose end tells the worker that its parent is gone.
     case closeDeathPipe(WorkerID)
     case signal(WorkerID, WorkerSignal)
+    /// End whatever the worker, which has exited, has left behind, in its group or not, and answer with `workerSwept`.
+    case sweep(WorkerID)
+    /// Answer with `workersSampled` what these workers use.
+    case sample([WorkerID])
     /// The engine has no further use for it.
     case release(WorkerID)
 
@@ -36,6 +40,8 @@ package enum Action: Sendable {
     /// in the spool.
     case removeFile(String)
 
+    /// For operators who follow what happens.
+    case announce(StateChange)
     case startTimer(TimerID, at: UInt64)
     case cancelTimer(TimerID)
     case log(LogEntry)
@@ -43,10 +49,15 @@ package enum Action: Sendable {
     case exit(code: Int32)
 }
 
-/// Signals go to the worker's whole process group. When the worker itself has ended, the rest of its group is killed
-/// without being asked for.
 package enum WorkerSignal: Equatable, Sendable {
+    /// SIGUSR1 to the worker process alone: end the runs that were cancelled. Only for workers that declare it.
+    case interruptRun
+    /// SIGQUIT to the worker process alone: libraries write the stacks of all threads to standard error.
+    case dumpStacks
+    /// To the worker's whole process group.
     case terminate
+    /// To the worker's whole process group. When the worker itself has ended, the rest of its group is killed without
+    /// being asked for.
     case kill
 }
 
@@ -62,6 +73,7 @@ package enum Answer: Equatable, Sendable {
     case document(PredictionID, [UInt8])
     case cancelRequested
     case health(HealthReport)
+    case administered(AdminAnswer)
     case shutdownBegun
     case rejected(Rejection)
 }

@@ -15,7 +15,7 @@ extension SupervisorEngine {
             stopGrace: deployments[deployment.value].settings.stopGrace)
         let worker = WorkerID(handle: workers.insert(record))
         deployments[deployment.value].places[place] = worker
-        actions.append(.spawn(worker, deployment))
+        actions.append(.spawn(worker, SpawnPlan(deployment: deployment, generation: 0, place: place)))
     }
 
     mutating func workerSpawned(_ worker: WorkerID, processID: Int32) {
@@ -313,7 +313,7 @@ extension SupervisorEngine {
         if let wait { actions.append(.startTimer(.stopStep(worker), at: now + wait)) }
     }
 
-    mutating func workerExited(_ worker: WorkerID, _ reason: ExitReason) {
+    mutating func workerExited(_ worker: WorkerID, _ reason: ProcessStatus) {
         guard workers.contains(worker.handle) else { return }
         if workers[worker.handle].spill != nil {
             workers[worker.handle].exit = reason
@@ -323,7 +323,7 @@ extension SupervisorEngine {
     }
 
     /// The process is gone and all it wrote was taken in: every prediction that it held ends now.
-    mutating func bury(_ worker: WorkerID, _ reason: ExitReason) {
+    mutating func bury(_ worker: WorkerID, _ reason: ProcessStatus) {
         let (index, place) = (workers[worker.handle].deployment, workers[worker.handle].place)
         completeDrains(worker)
         let wasAsked = workers[worker.handle].stage == .stopping
@@ -341,7 +341,7 @@ extension SupervisorEngine {
         progressDrain()
     }
 
-    private mutating func endWithWorker(_ key: PredictionKey, _ reason: ExitReason) {
+    private mutating func endWithWorker(_ key: PredictionKey, _ reason: ProcessStatus) {
         if predictions[key].prediction.isCancelRequested { return end(key, .canceled, collected: false) }
         if drain.phase >= .canceling {
             return end(key, .failed(message: "the server is shutting down", code: .shuttingDown), collected: false)

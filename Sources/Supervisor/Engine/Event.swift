@@ -15,7 +15,11 @@ package enum Event: Sendable {
     /// The worker closed its pipe of frames.
     case workerOutputEnded(WorkerID)
     /// The process is gone, and what it wrote was read to the end.
-    case workerExited(WorkerID, ExitReason)
+    case workerExited(WorkerID, WorkerEnding)
+    /// Nothing is left of what the worker had started; so many processes had to be ended for it.
+    case workerSwept(WorkerID, ended: Int)
+    /// What living workers use, in answer to `sample`.
+    case workersSampled([ResourceSample])
     /// Bytes from its standard output or error.
     case workerLogged(WorkerID, LogSource, [UInt8])
     /// What had been written to both before the request was passed on with `workerLogged`.
@@ -50,6 +54,7 @@ package enum Command: Sendable {
     case subscribe(PredictionID, StreamRequest)
     /// The health document of a deployment whose handler has a check of its own.
     case health(DeploymentIndex)
+    case administer(AdminCommand)
     case shutdown
 }
 

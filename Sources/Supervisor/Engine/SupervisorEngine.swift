@@ -146,7 +146,8 @@ package struct SupervisorEngine: ~Copyable {
         case .workerSpawned(let worker, let processID): workerSpawned(worker, processID: processID)
         case .workerSpawnFailed(let worker, let reason): workerSpawnFailed(worker, reason: reason)
         case .workerOutputEnded(let worker): workerOutputEnded(worker)
-        case .workerExited(let worker, let reason): workerExited(worker, reason)
+        case .workerExited(let worker, let ending): workerExited(worker, ending.status)
+        case .workerSwept, .workersSampled: break
         case .workerLogged(let worker, let source, let bytes): workerLogged(worker, source, bytes)
         case .logsDrained(let worker): logsDrained(worker)
         case .spillLoaded(let worker, let bytes): spillLoaded(worker, bytes)

@@ -67,6 +67,12 @@ package enum ChildProcess {
         return kill(-pid, signal.number) == 0
     }
 
+    /// Signals the process alone, which must not have been reaped: the number is safe that long.
+    package static func signalProcess(_ pid: Int32, _ signal: ProcessSignal) {
+        precondition(pid > 1, "0 and 1 would name our own group and everybody")
+        _ = kill(pid, signal.number)
+    }
+
     // MARK: - Starting
 
     /// The pipes are borrowed, so that the child's ends stay open until it has its own copies.

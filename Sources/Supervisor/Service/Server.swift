@@ -241,7 +241,7 @@ extension Server {
             if delivery == .blocked { engine.readerBlocked(id, now: loop.now) }
         case .endStream(let id): connections[id]?.endStream()
         case .cutConnection(let id): connections[id]?.close()
-        case .spawn(let worker, let deployment): spawn(worker, deployment)
+        case .spawn(let worker, let plan): spawn(worker, plan)
         case .sendToWorker(let worker, let frames): workers[worker]?.send(frames)
         case .spillToWorker(let worker, let slot, let run, let payload): spill(payload, worker, slot: slot, run: run)
         case .loadSpill(let worker, let path, let size, let limit): load(path, size: size, limit: limit, for: worker)
@@ -252,6 +252,8 @@ extension Server {
         case .resumeReading(let worker): workers[worker]?.resumeReading()
         case .closeDeathPipe(let worker): workers[worker]?.closeDeathPipe()
         case .signal(let worker, let signal): workers[worker]?.signal(signal)
+        case .sweep(let worker): engineHandle(.workerSwept(worker, ended: 0))
+        case .sample, .announce: break
         case .release(let worker): workers.removeValue(forKey: worker)?.release()
         case .deliver(let id, let request): deliver(request, id)
         case .removeFile(let path): removeFile(path)
@@ -271,8 +273,8 @@ extension Server {
         }
     }
 
-    private func spawn(_ worker: WorkerID, _ deployment: DeploymentIndex) {
-        let wanted = settings.deployments[deployment.value]
+    private func spawn(_ worker: WorkerID, _ plan: SpawnPlan) {
+        let wanted = settings.deployments[plan.deployment.value]
         let request = SpawnRequest(
             arguments: wanted.command, environment: wanted.environment, workingDirectory: wanted.workingDirectory,
             ignoresTermination: settings.ignoresTermination)

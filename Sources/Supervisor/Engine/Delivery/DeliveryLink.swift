@@ -105,7 +105,7 @@ package struct DeliveryLink: ~Copyable {
         proceed(now)
     }
 
-    package mutating func exited(_ reason: ExitReason, now: UInt64) {
+    package mutating func exited(_ reason: ProcessStatus, now: UInt64) {
         wishes.append(.log(.error, "the delivery process ended: \(reason.text)"))
         lose("the delivery process ended", now)
     }

@@ -29,7 +29,7 @@ struct WorkerRecord: ~Copyable {
     /// Why it is being ended, when that was not asked for from outside.
     var fault: String?
     /// Set once the process is gone, while a spilled payload is still being read.
-    var exit: ExitReason?
+    var exit: ProcessStatus?
     /// A payload is being read from a file; what came behind it waits here.
     var spill: PendingSpill?
     var held: [UInt8] = []

@@ -15,6 +15,7 @@ package struct DeploymentSettings: Equatable, Sendable {
     /// Nanoseconds for the whole of ending one worker.
     package var stopGrace: UInt64
     package var limits: PredictionLimits
+    package var supervision = SupervisionSettings()
 
     package init(
         name: String, handler: String?, workers: Int, concurrency: Int?, streaming: Bool?,

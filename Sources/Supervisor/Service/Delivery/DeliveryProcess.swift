@@ -162,10 +162,10 @@ extension DeliveryProcess: WorkerOwner {
         }
     }
 
-    func exited(_ process: WorkerProcess, _ reason: ExitReason) {
+    func exited(_ process: WorkerProcess, _ ending: WorkerEnding) {
         process.release()
         self.process = nil
-        link.exited(reason, now: loop.now)
+        link.exited(ending.status, now: loop.now)
         runWishes()
     }
 

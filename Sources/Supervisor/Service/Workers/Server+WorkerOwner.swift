@@ -14,7 +14,7 @@ extension Server: WorkerOwner {
         engineHandle(.workerLogged(process.id, source, bytes))
     }
 
-    func exited(_ process: WorkerProcess, _ reason: ExitReason) {
-        engineHandle(.workerExited(process.id, reason))
+    func exited(_ process: WorkerProcess, _ ending: WorkerEnding) {
+        engineHandle(.workerExited(process.id, ending))
     }
 }

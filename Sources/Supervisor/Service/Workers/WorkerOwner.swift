@@ -14,6 +14,6 @@ protocol WorkerOwner: AnyObject {
     /// It printed.
     func logged(_ bytes: [UInt8], _ source: LogSource, by process: WorkerProcess)
     /// It is gone, and what it wrote was read to the end.
-    func exited(_ process: WorkerProcess, _ reason: ExitReason)
+    func exited(_ process: WorkerProcess, _ ending: WorkerEnding)
     func log(_ entry: LogEntry)
 }

@@ -183,10 +183,13 @@ final class WorkerProcess {
         // What it left behind in its group must not outlive it; before reaping, for then its number may be somebody
         // else's.
         ChildProcess.signalGroup(processID, .kill)
-        let reason: ExitReason
+        let status: ProcessStatus
+        var usage: ResourceUsage?
         do throws(SystemError) {
             guard let ending = try ChildProcess.reap(raw) else { return }
-            reason =
+            usage = ResourceUsage(
+                userTime: ending.userTime, systemTime: ending.systemTime, peakResidentBytes: ending.peakResidentBytes)
+            status =
                 switch ending.status {
                 case .exited(let code): .exited(code)
                 case .signaled(let signal, _): .signaled(signal.number)
@@ -194,14 +197,14 @@ final class WorkerProcess {
         } catch {
             // Somebody else has reaped it: the end is certain, its cause is not.
             owner.log(LogEntry(.error, "the end of a worker was not told: \(error)", processID: processID))
-            reason = .unknown
+            status = .unknown
         }
         hasExited = true
         if let exitRegistration { owner.loop.deregister(exitRegistration) }
         exitRegistration = nil
         readLastWords()
         drainLogs()
-        owner.exited(self, reason)
+        owner.exited(self, WorkerEnding(status, usage: usage))
     }
 
     /// What the pipe still holds was written before the death and counts.
@@ -223,7 +226,12 @@ final class WorkerProcess {
 
     func signal(_ signal: WorkerSignal) {
         guard !hasExited else { return }
-        ChildProcess.signalGroup(processID, signal == .kill ? .kill : .terminate)
+        switch signal {
+        case .interruptRun: ChildProcess.signalProcess(processID, .user1)
+        case .dumpStacks: ChildProcess.signalProcess(processID, .quit)
+        case .terminate: ChildProcess.signalGroup(processID, .terminate)
+        case .kill: ChildProcess.signalGroup(processID, .kill)
+        }
     }
 
     private func kill() {

@@ -1,0 +1,11 @@
+/// When a worker that gives no sign of life is ended.
+package struct WatchdogSettings: Equatable, Sendable {
+    /// Nanoseconds without a heartbeat after which a ready worker is unresponsive; 0: heartbeats are not asked for.
+    package var interval: UInt64 = 30_000_000_000
+    /// Nanoseconds between the request for a dump of its stacks and the kill.
+    package var abortGrace: UInt64 = 3_000_000_000
+    /// Nanoseconds without any frame of a run after which the run is stalled; 0: never.
+    package var stallTimeout: UInt64 = 0
+
+    package init() {}
+}
