@@ -2,6 +2,8 @@
 package struct WatchdogSettings: Equatable, Sendable {
     /// Nanoseconds without a heartbeat after which a ready worker is unresponsive; 0: heartbeats are not asked for.
     package var interval: UInt64 = 30_000_000_000
+    /// Processor time that grew counts as a sign of life: for workers whose heartbeat one long call can hold up.
+    package var trustsProcessorTime = false
     /// Nanoseconds between the request for a dump of its stacks and the kill.
     package var abortGrace: UInt64 = 3_000_000_000
     /// Nanoseconds without any frame of a run after which the run is stalled; 0: never.
