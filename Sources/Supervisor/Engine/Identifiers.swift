@@ -21,6 +21,10 @@ package struct WorkerID: Hashable, Sendable {
 /// Names one run of a prediction inside the engine; the client's name for it is `PredictionID`.
 package struct PredictionKey: Hashable, Sendable {
     let handle: SlabHandle
+
+    package init(handle: SlabHandle) {
+        self.handle = handle
+    }
 }
 
 extension PredictionID {
