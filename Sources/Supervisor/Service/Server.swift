@@ -276,7 +276,8 @@ extension Server {
     private func spawn(_ worker: WorkerID, _ plan: SpawnPlan) {
         let wanted = settings.deployments[plan.deployment.value]
         let request = SpawnRequest(
-            arguments: wanted.command, environment: wanted.environment, workingDirectory: wanted.workingDirectory,
+            arguments: wanted.command(place: plan.place), environment: wanted.environment(place: plan.place),
+            workingDirectory: wanted.workingDirectory,
             ignoresTermination: settings.ignoresTermination)
         do throws(SystemError) {
             let process = WorkerProcess(try ChildProcess.spawn(request), id: worker, owner: self)

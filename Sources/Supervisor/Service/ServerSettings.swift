@@ -7,9 +7,28 @@ package struct ServerSettings {
     /// How a deployment's workers are started.
     struct Deployment {
         let settings: DeploymentSettings
-        let command: [String]
-        let environment: [(name: String, value: String)]
+        fileprivate let configured: DeploymentConfiguration
+        /// Of the server's own environment what workers may have.
+        fileprivate let inherited: [String: String]
+        /// Of a Python model, which has no place in its command; else nil.
+        fileprivate let pythonCommand: [String]?
         let workingDirectory: String
+        /// What its processes are to the kernel.
+        var process: ProcessConfiguration { configured.process }
+
+        /// The command of the worker in a place, from 0.
+        func command(place: Int) -> [String] {
+            pythonCommand ?? WorkerPlace(place, of: configured).command(configured.command)
+        }
+
+        /// Its whole environment; of two variables with one name the later one counts.
+        func environment(place: Int) -> [(name: String, value: String)] {
+            var configured = configured
+            configured.environment = WorkerPlace(place, of: configured).environment(over: configured.environment)
+            if pythonCommand != nil { return PythonCommand.environment(of: configured, inheriting: inherited) }
+            return inherited.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
+                + configured.environment.map { (name: $0.name, value: $0.value) }
+        }
     }
 
     /// Where the file goes that says whether the server is ready; nil: nowhere.
@@ -38,7 +57,8 @@ package struct ServerSettings {
     let deliveryAgent: DeliveryAgentProgram
     /// The environment that it gets: the token for webhooks is there.
     let environment: [(name: String, value: String)]
-    /// Somebody other than this machine may send requests, and learns late that the server goes.
+    /// After SIGTERM predictions are still taken on: somebody other than this machine may send requests, and learns late
+    /// that the server goes; or an operator has said so.
     let waitsForBalancers: Bool
 
     /// - Parameter environment: the server's own, which workers inherit where nothing else is said.
@@ -48,8 +68,11 @@ package struct ServerSettings {
         connectionLimit = configuration.limits.connections
         writeTimeout = configuration.streaming.writeTimeout
         deliveryAgent = DeliveryAgentProgram(configuration.delivery.agent)
-        self.environment = environment.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
-        waitsForBalancers = !configuration.listenAddresses.allSatisfy(\.isLoopback)
+        self.environment = InheritedEnvironment.forDelivery(environment).sorted { $0.key < $1.key }
+            .map { (name: $0.key, value: $0.value) }
+        waitsForBalancers =
+            configuration.shutdown.drainDelay.map { $0 > 0 }
+            ?? !configuration.listenAddresses.allSatisfy(\.isLoopback)
         var http = HTTPLimits()
         http.bodyBytes = configuration.limits.requestBody
         http.idleTimeout = configuration.http.idle
@@ -63,32 +86,27 @@ package struct ServerSettings {
         deployments = configuration.deployments.map { ServerSettings.deployment($0, environment, stateDirectory: root) }
     }
 
-    /// What only the delivery process needs to know: a model that wants it can be given it by its `env`.
-    private static let withheldVariables: Set<String> = ["WEBHOOK_AUTH_TOKEN"]
-
     private static func deployment(
         _ configured: DeploymentConfiguration, _ environment: [String: String], stateDirectory: String
     ) -> Deployment {
-        let inherited = environment.filter { !withheldVariables.contains($0.key) }
-        var environment =
-            inherited.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
-            + configured.environment.map { (name: $0.name, value: $0.value) }
-        var command = configured.command
+        var settings = DeploymentSettings(
+            name: configured.name, handler: configured.handler, workers: configured.workers,
+            // A Python worker has been told and declares what it makes of it.
+            concurrency: configured.model == nil ? configured.concurrency : nil, streaming: configured.streaming,
+            loadTimeout: configured.loadTimeout ?? never, stopGrace: configured.stopGrace,
+            limits: PredictionLimits(
+                output: configured.outputLimit, logs: configured.logLimit, metrics: configured.appendMetricLimit))
+        settings.supervision = configured.supervision
+        // The interpreter's lock can hold up its heartbeat, not the processor time that it uses meanwhile.
+        settings.supervision.watchdog.trustsProcessorTime = configured.model != nil
+        var pythonCommand: [String]?
         if configured.model != nil, let python = configured.python {
             let directory = StateDirectory.place(of: .embedded, in: stateDirectory)
-            command = PythonCommand.arguments(python: python, directory: directory)
-            environment = PythonCommand.environment(of: configured, inheriting: inherited)
+            pythonCommand = PythonCommand.arguments(python: python, directory: directory)
         }
         return Deployment(
-            settings: DeploymentSettings(
-                name: configured.name, handler: configured.handler, workers: configured.workers,
-                // A Python worker has been told and declares what it makes of it.
-                concurrency: configured.model == nil ? configured.concurrency : nil, streaming: configured.streaming,
-                loadTimeout: configured.loadTimeout ?? never, stopGrace: configured.stopGrace,
-                limits: PredictionLimits(
-                    output: configured.outputLimit, logs: configured.logLimit,
-                    metrics: configured.appendMetricLimit)),
-            command: command, environment: environment, workingDirectory: configured.workingDirectory)
+            settings: settings, configured: configured, inherited: InheritedEnvironment.forWorkers(environment),
+            pythonCommand: pythonCommand, workingDirectory: configured.workingDirectory)
     }
 
     func engine(spool: String) -> EngineSettings {
@@ -103,7 +121,8 @@ package struct ServerSettings {
             pendingCancellations: PendingCancellations.Limits(
                 count: limits.pendingCancellations, age: limits.pendingCancellationAge),
             drain: DrainSequence.Times(
-                delay: ServerSettings.balancerDelay, finish: configuration.shutdown.drainTimeout,
+                delay: configuration.shutdown.drainDelay ?? ServerSettings.balancerDelay,
+                finish: configuration.shutdown.drainTimeout,
                 cancel: ServerSettings.cancelGrace, deliver: configuration.shutdown.deliveryTimeout),
             frameLimit: limits.frame, inlineLimit: limits.inlinePayload, patience: streaming.patience,
             heartbeat: streaming.heartbeat ?? 0, writeTimeout: streaming.writeTimeout,

@@ -35,25 +35,32 @@ import Testing
     @Test(arguments: Settings.all.map(\.name))
     func reachesEverySetting(name: String) throws {
         let setting = try #require(Settings.all.first { $0.name == name })
-        let (text, json, value) = try Self.sample(of: setting.type)
-        let byFlag = try Loading.configuration(flags: ["\(try #require(setting.flag))=\(text)"])
+        let (text, json, value) = try Self.sample(of: setting)
+        // Workers can run as somebody else only under root.
+        let userID: UInt32 = name == "user" ? 0 : 1000
+        let byFlag = try Loading.configuration(flags: ["\(try #require(setting.flag))=\(text)"], userID: userID)
         #expect(setting.read(byFlag) == value)
         let nested = setting.path.reversed().reduce(json) { "{\"\($1)\": \($0)}" }
-        let byFile = try Loading.configuration(Loading.file(String(nested.dropFirst().dropLast())))
+        let byFile = try Loading.configuration(Loading.file(String(nested.dropFirst().dropLast())), userID: userID)
         #expect(setting.read(byFile) == value)
         #expect(byFile.origins[name] == .file("supervisor.json", line: 1))
         for variable in setting.variables {
-            let byVariable = try Loading.configuration(environment: [variable.name: Self.text(text, for: variable)])
+            let byVariable = try Loading.configuration(
+                environment: [variable.name: Self.text(text, for: variable)], userID: userID)
             #expect(setting.read(byVariable) == value, "\(variable.name)")
             for other in Settings.all where !other.variables.contains(where: { $0.name == variable.name }) {
                 guard name != "listen", !["host", "port"].contains(name) || other.name != "listen" else { continue }
-                #expect(other.read(byVariable) == other.read(try Loading.configuration()), "\(other.name)")
+                #expect(
+                    other.read(byVariable) == other.read(try Loading.configuration(userID: userID)), "\(other.name)")
             }
         }
     }
 
-    private static func sample(of type: SettingType) throws -> (text: String, json: String, SettingValue) {
-        switch type {
+    private static func sample(of setting: Setting<Configuration>) throws -> (text: String, json: String, SettingValue)
+    {
+        switch setting.type {
+        // A wait must not be longer than the longest.
+        case .duration where setting.name.hasSuffix(".backoff"): ("1s", "1", .duration(.seconds(1)))
         case .integer(let range): ("\(range.lowerBound)", "\(range.lowerBound)", .integer(range.lowerBound))
         case .bytes(let range): ("\(range.lowerBound)", "\(range.lowerBound)", .bytes(range.lowerBound))
         case .duration(let range, _):
@@ -68,6 +75,13 @@ import Testing
                 "[::1]:80,unix:/s", #"["[::1]:80", "unix:/s"]"#,
                 .addresses([.tcp(host: "::1", port: 80), .unix(path: "/s")])
             )
+        case .decimal(let range): ("\(range.upperBound)", "\(range.upperBound)", .decimal(range.upperBound))
+        case .integers: ("3,7", "[3, 7]", .integers([3, 7]))
+        case .wordOrPath: ("/x/y", "\"/x/y\"", .text("/x/y"))
+        case .mask: ("027", "\"027\"", .text("027"))
+        case .processors: ("0-3,8", "\"0-3,8\"", .text("0-3,8"))
+        case .limits: ("core=0", #"{"core": 0}"#, .limits([try ResourceLimit("core", "0")]))
+        case .text: ("x", "\"x\"", .text("x"))
         default: throw InvalidValue("no server-wide setting has this type")
         }
     }

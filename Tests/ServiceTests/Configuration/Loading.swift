@@ -9,9 +9,10 @@ enum Loading {
     ///   - text: What stands in `/etc/models/supervisor.json`.
     ///   - flags: `--name=value`
     static func load(
-        _ text: String = minimal, path: String? = nil, environment: [String: String] = [:], flags: [String] = []
+        _ text: String = minimal, path: String? = nil, environment: [String: String] = [:], flags: [String] = [],
+        userID: UInt32 = 1000
     ) -> ConfigurationLoader.Outcome {
-        let surroundings = Surroundings(environment: environment, workingDirectory: "/etc/models", userID: 1000) {
+        let surroundings = Surroundings(environment: environment, workingDirectory: "/etc/models", userID: userID) {
             path in
             switch path {
             case "/etc/models": .directory
@@ -29,9 +30,10 @@ enum Loading {
 
     /// The configuration, which must load without any remark.
     static func configuration(
-        _ text: String = minimal, environment: [String: String] = [:], flags: [String] = []
+        _ text: String = minimal, environment: [String: String] = [:], flags: [String] = [],
+        userID: UInt32 = 1000
     ) throws -> Configuration {
-        let outcome = load(text, environment: environment, flags: flags)
+        let outcome = load(text, environment: environment, flags: flags, userID: userID)
         #expect(outcome.diagnostics.isEmpty)
         return try #require(outcome.configuration)
     }

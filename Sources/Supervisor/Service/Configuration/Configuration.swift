@@ -1,3 +1,5 @@
+import Engine
+
 /// A length of time in nanoseconds, the unit in which the loop, the engine and the timers count.
 package typealias Nanoseconds = UInt64
 
@@ -26,6 +28,17 @@ package struct Configuration: Sendable, Equatable {
     /// The Python that runs models whose deployment does not say: an absolute path, or a name to look up in PATH; nil:
     /// one is looked for, see ``PythonInterpreter``.
     package var python: String?
+    /// How workers are kept, where their deployment does not say.
+    package var supervision = SupervisionSettings()
+    /// What worker processes are to the kernel, where their deployment does not say.
+    package var process = ProcessConfiguration()
+    /// So many workers may load at a time: in all, and of those that share a device.
+    package var maximumLoads = 2
+    package var loadsPerDevice = 1
+    /// `auto`, `off`, or the absolute path of the control group below which each worker gets its own.
+    package var controlGroup = "auto"
+    /// Absolute path of the file that counts what was killed for want of memory; nil: it is looked for.
+    package var memoryEvents: String?
     /// What bounds memory.
     package var limits = Limits()
     /// What late readers may still see.
@@ -164,6 +177,8 @@ package struct Configuration: Sendable, Equatable {
 
     /// How the server ends.
     package struct Shutdown: Sendable, Equatable {
+        /// How long predictions are taken on after SIGTERM; nil: it depends on who can reach the server.
+        package var drainDelay: Nanoseconds?
         /// How long running predictions may take to finish.
         package var drainTimeout: Nanoseconds = .seconds(300)
         /// How long webhooks may take to be told the ends of predictions, after the last worker has ended.

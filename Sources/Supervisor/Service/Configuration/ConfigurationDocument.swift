@@ -154,3 +154,23 @@ struct ConfigurationMember {
     let keyRange: Range<Int>
     let value: ConfigurationNode
 }
+
+extension ConfigurationNode {
+    /// Where the value of a setting stands in this object: `restart.backoff`, `command[2]`. Nil when it is not there.
+    func range(of name: String) -> Range<Int>? {
+        var node = self
+        for key in name.split(separator: ".") {
+            let parts = key.split { $0 == "[" || $0 == "]" }
+            guard case .object(let members) = node.content,
+                let member = members.first(where: { $0.key == parts[0] })
+            else { return nil }
+            node = member.value
+            if parts.count == 2, let index = Int(parts[1]), case .list(let elements) = node.content,
+                elements.indices.contains(index)
+            {
+                node = elements[index]
+            }
+        }
+        return node.range
+    }
+}

@@ -20,6 +20,8 @@ extension ConfigurationLoader {
         for name in ["name", "model"] { configuration.origins["\(Self.modelPath).\(name)"] = .argument(path) }
         // Cog has no limit where nobody sets one.
         if configuration.origins["load_timeout"] == nil { deployment.loadTimeout = nil }
+        // One long call of Python would look like death.
+        if configuration.origins[Settings.watchdogInterval] == nil { deployment.supervision.watchdog.interval = 0 }
         if !PythonModel.isFile(path) {
             let origins = Settings.readModelVariables(surroundings.environment, into: &deployment) { _ in true }
             for (name, origin) in origins { configuration.origins["\(Self.modelPath).\(name)"] = origin }
@@ -36,6 +38,21 @@ extension ConfigurationLoader {
         for problem in PythonModel.complete(&deployment, python: configuration.python, in: surroundings) {
             diagnostics.append(
                 Diagnostic(path: subject(of: problem), problem.value.message, hint: problem.value.hint))
+        }
+        deployment.settleDevices(saysWorkers: configuration.origins["\(Self.modelPath).workers"] != nil)
+        for conflict in deployment.conflicts(in: surroundings) {
+            let names = [conflict.setting] + conflict.others
+            let origins = names.compactMap {
+                configuration.origins["\(Self.modelPath).\($0)"] ?? configuration.origins[$0]
+            }
+            let subject = origins.lazy.compactMap { origin in
+                switch origin {
+                case .flag(let name), .environment(let name): name
+                default: nil
+                }
+            }
+            let message = subject.isEmpty ? conflict.message : "`\(conflict.setting)` \(conflict.message)"
+            diagnostics.append(Diagnostic(path: subject.first ?? conflict.setting, message, hint: conflict.hint))
         }
         configuration.deployments = [deployment]
         if let origin = configuration.origins["python"] { configuration.origins["\(Self.modelPath).python"] = origin }

@@ -235,7 +235,8 @@ package struct ConfigurationLoader {
     /// Names with our prefix that mean something else: what a worker inherits, and what the process manager `supervisord`
     /// sets for its children.
     private static let foreignVariables: Set<String> = [
-        "SUPERVISOR_WORKER_PIPES", PythonCommand.modelVariable, PythonCommand.modeVariable, "SUPERVISOR_ENABLED",
+        "SUPERVISOR_WORKER_PIPES", "SUPERVISOR_WORKER_MARK", WorkerPlace.indexVariable, PythonCommand.modelVariable,
+        PythonCommand.modeVariable, "SUPERVISOR_ENABLED",
         "SUPERVISOR_PROCESS_NAME", "SUPERVISOR_GROUP_NAME",
         "SUPERVISOR_SERVER_URL",
     ]

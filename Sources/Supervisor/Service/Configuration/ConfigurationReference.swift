@@ -8,7 +8,7 @@ package enum ConfigurationReference {
     private static let opening = """
         # Configuration
 
-        <!-- Made from Sources/Supervisor/Service/Configuration/Settings.swift. Do not edit: change the table there, then
+        <!-- Made from Sources/Supervisor/Service/Configuration/Settings*.swift. Do not edit: change the tables there, then
         run `UPDATE_DOCS=1 swift test --filter ConfigurationReferenceTests`. -->
 
         One JSON file, usually `supervisor.json`, says what is served and how. Comments (`//` and `/* */`) are allowed.
@@ -140,7 +140,7 @@ package enum ConfigurationReference {
             ## Deployments
 
             `deployments` is a list of objects, each one handler and the worker processes that run it. These values have
-            neither flag nor variable; but where a Python `model` is the only deployment, `COG_PREDICT_TYPE_STUB` and
+            no variable, and a flag only for a model without a configuration; but where a Python `model` is the only deployment, `COG_PREDICT_TYPE_STUB` and
             `COG_TRAIN_TYPE_STUB` stand in for `predict` and `train` that are not there.
 
             | Key | Default | Allowed | Meaning | Reason for the default |
@@ -148,10 +148,22 @@ package enum ConfigurationReference {
 
             """
         let inherited = DeploymentConfiguration(inheriting: Configuration())
-        for setting in Settings.deployment {
+        for setting in Settings.ownOfDeployment {
             text += row(
                 code(setting.name), setting.defaultText ?? setting.read(inherited).text, setting.type.rangeText ?? "",
                 setting.summary, setting.reason)
+        }
+        text += """
+
+            These mean the same as the server-wide settings by the same names, where what they do, what is allowed and why
+            the default is what it is are told. Each can be given for one deployment alone:
+
+            | Key | Default |
+            |---|---|
+
+            """
+        for setting: Setting<DeploymentConfiguration> in Settings.inherited(.deployment) {
+            text += row(code(setting.name), setting.defaultText ?? "")
         }
         text += """
 

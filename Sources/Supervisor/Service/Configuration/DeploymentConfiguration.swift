@@ -1,3 +1,5 @@
+import Engine
+
 /// One named handler and the workers that run it, resolved: what the file does not say is filled in from the
 /// server-wide settings.
 package struct DeploymentConfiguration: Sendable, Equatable {
@@ -43,6 +45,15 @@ package struct DeploymentConfiguration: Sendable, Equatable {
     /// Most bytes of the values of `append` metrics.
     package var appendMetricLimit: Int
 
+    /// How its workers are kept; its devices, too.
+    package var supervision: SupervisionSettings
+    /// What its worker processes are to the kernel.
+    package var process: ProcessConfiguration
+    /// How many workers share a device; nil: nobody has said.
+    package var workersPerDevice: Int?
+    /// The port of the first worker; each further one has the next. Nil: `{port}` means nothing.
+    package var firstPort: Int?
+
     /// A deployment with the server-wide values of `configuration`, without name and command.
     package init(inheriting configuration: Configuration) {
         concurrency = configuration.concurrency
@@ -51,6 +62,8 @@ package struct DeploymentConfiguration: Sendable, Equatable {
         outputLimit = configuration.limits.output
         logLimit = configuration.limits.logs
         appendMetricLimit = configuration.limits.appendMetrics
+        supervision = configuration.supervision
+        process = configuration.process
     }
 }
 

@@ -56,6 +56,7 @@ struct DeploymentReader {
             report(start, path, "`command` or `model` is missing", nil)
         }
         checkModel(&deployment, members, path: path, of: &configuration)
+        checkConflicts(&deployment, node, path: path, of: configuration)
         checkName(deployment, members, path: path)
         checkDefault(deployment, members, path: path)
         configuration.deployments.append(deployment)
@@ -76,6 +77,10 @@ struct DeploymentReader {
         if !members.contains(where: { $0.key == "load_timeout" }), configuration.origins["load_timeout"] == nil {
             deployment.loadTimeout = nil
         }
+        let watchdog = Settings.watchdogInterval
+        if configuration.origins["\(path).\(watchdog)"] == nil, configuration.origins[watchdog] == nil {
+            deployment.supervision.watchdog.interval = 0
+        }
         if isOnly, !PythonModel.isFile(deployment.model ?? "") {
             let origins = Settings.readModelVariables(surroundings.environment, into: &deployment) { name in
                 !members.contains { $0.key == name }
@@ -85,6 +90,30 @@ struct DeploymentReader {
         for problem in PythonModel.complete(&deployment, python: configuration.python, in: surroundings) {
             let member = members.first { $0.key == problem.setting } ?? model
             report(member.value.range, "\(path).\(problem.setting)", problem.value.message, problem.value.hint)
+        }
+    }
+
+    /// What no single value shows. A value that could not be read has been reported, and would only be blamed twice.
+    private mutating func checkConflicts(
+        _ deployment: inout DeploymentConfiguration, _ node: ConfigurationNode, path: String,
+        of configuration: Configuration
+    ) {
+        let start = node.range.lowerBound..<node.range.lowerBound + 1
+        deployment.settleDevices(saysWorkers: configuration.origins["\(path).workers"] != nil)
+        for conflict in deployment.conflicts(in: surroundings) {
+            let names = [conflict.setting] + conflict.others
+            guard !diagnostics.contains(where: { problem in names.contains { problem.path == "\(path).\($0)" } }) else {
+                continue
+            }
+            // Where the blamed one is inherited, its partner may stand here.
+            let range = names.lazy.compactMap { node.range(of: $0) }.first
+            var message = conflict.message
+            if configuration.origins["\(path).\(conflict.setting)"] == nil,
+                let origin = configuration.origins[conflict.setting]
+            {
+                message += " (`\(conflict.setting)` comes from \(origin))"
+            }
+            report(range ?? start, "\(path).\(conflict.setting)", message, conflict.hint)
         }
     }
 

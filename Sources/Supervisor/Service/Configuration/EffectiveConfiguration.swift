@@ -86,8 +86,8 @@ package enum EffectiveConfiguration {
         switch value {
         case .none:
             .comment(defaultText ?? origin)
-        case .integer(let number):
-            .value(String(number), comment: origin)
+        case .integer, .decimal:
+            .value(value.text, comment: origin)
         case .boolean(let truth):
             .value(String(truth), comment: origin)
         case .bytes, .duration, .text:
@@ -98,6 +98,12 @@ package enum EffectiveConfiguration {
             .value(list(addresses.map(\.description)), comment: origin)
         case .environment(let entries):
             .value(object(entries), comment: origin)
+        case .integers(let numbers):
+            .value("[\(numbers.map(String.init).joined(separator: ", "))]", comment: origin)
+        case .limits(let limits):
+            .value(
+                "{\(limits.map { "\(quoted($0.name.rawValue)): \(quoted($0.text))" }.joined(separator: ", "))}",
+                comment: origin)
         }
     }
 

@@ -6,6 +6,8 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
     case usage = 64
     /// Something that the server itself needs is not there: an address is taken, the state directory cannot be used.
     case unavailable = 69
+    /// A worker was lost, and `on_worker_loss` says that the server goes with it.
+    case workerLost = 70
     /// The configuration is wrong.
     case configuration = 78
     /// Another supervisor runs with the same state directory and address.
@@ -20,6 +22,7 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
         case .success: "ended as asked"
         case .usage: "the command line cannot be understood"
         case .unavailable: "an address, or the state directory, cannot be used"
+        case .workerLost: "a worker was lost, and `on_worker_loss` is `exit`"
         case .configuration: "the configuration is wrong; every problem is printed"
         case .alreadyRunning: "another supervisor already runs on this address and state directory"
         }

@@ -66,6 +66,9 @@ package enum SettingValue: Sendable, Equatable {
     case texts([String])
     case addresses([ListenAddress])
     case environment([EnvironmentEntry])
+    case integers([Int])
+    case decimal(Double)
+    case limits([ResourceLimit])
 }
 
 extension Setting {

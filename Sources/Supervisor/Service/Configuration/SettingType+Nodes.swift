@@ -33,8 +33,15 @@ extension SettingType {
             return try parse(digits, of: node)
         case (.bytes, .text(let text)), (.duration, .text(let text)), (.choice, .text(let text)),
             (.host, .text(let text)), (.path, .text(let text)), (.program, .text(let text)), (.text, .text(let text)),
-            (.httpURL, .text(let text)), (.deploymentName, .text(let text)):
+            (.httpURL, .text(let text)), (.deploymentName, .text(let text)), (.wordOrPath, .text(let text)),
+            (.mask, .text(let text)), (.processors, .text(let text)), (.decimal, .number(let text)):
             return try parse(text, of: node)
+        case (.integers, .list(let elements)):
+            return try integers(in: elements)
+        case (.names, .list(let elements)):
+            return .texts(try names(in: elements, of: node))
+        case (.limits, .object(let members)):
+            return .limits(try limits(in: members))
         case (.boolean, .boolean(let value)):
             return .boolean(value)
         case (.addresses, .text), (.addresses, .list):
@@ -98,6 +105,53 @@ extension SettingType {
         return texts
     }
 
+    private func integers(in elements: [ConfigurationNode]) throws(InvalidNodes) -> SettingValue {
+        var values: [Int] = []
+        for (index, element) in elements.enumerated() {
+            guard case .number(let digits) = element.content, case .integers(let numbers)? = try? parse(digits),
+                let number = numbers.first
+            else {
+                throw InvalidNodes(element, suffix: "[\(index)]", InvalidValue("must be \(noun), not \(element.kind)"))
+            }
+            values.append(number)
+        }
+        return .integers(values)
+    }
+
+    private func names(in elements: [ConfigurationNode], of node: ConfigurationNode) throws(InvalidNodes) -> [String] {
+        var names: [String] = []
+        for (index, element) in elements.enumerated() {
+            guard case .text(let text) = element.content else {
+                let value = InvalidValue("must be a text, not \(element.kind)", hint: "put it in quotes")
+                throw InvalidNodes(element, suffix: "[\(index)]", value)
+            }
+            names.append(text)
+        }
+        do throws(InvalidValue) {
+            return try SettingType.checkedNames(names)
+        } catch {
+            throw InvalidNodes(node, error)
+        }
+    }
+
+    private func limits(in members: [ConfigurationMember]) throws(InvalidNodes) -> [ResourceLimit] {
+        var limits: [ResourceLimit] = []
+        for member in members {
+            do throws(InvalidValue) {
+                guard !limits.contains(where: { $0.name.rawValue == member.key }) else {
+                    throw InvalidValue("is given twice")
+                }
+                switch member.value.content {
+                case .number(let text), .text(let text): limits.append(try ResourceLimit(member.key, text))
+                default: throw InvalidValue("must be a number or a text, not \(member.value.kind)")
+                }
+            } catch {
+                throw InvalidNodes(member.value, suffix: ".\(member.key)", error)
+            }
+        }
+        return limits
+    }
+
     private func environment(in members: [ConfigurationMember]) throws(InvalidNodes) -> [EnvironmentEntry] {
         var entries: [EnvironmentEntry] = []
         var problems: [InvalidNode] = []
@@ -122,6 +176,8 @@ extension SettingType {
         switch (self, node.content) {
         case (.integer, .text(let text)) where Int(text) != nil: "take away the quotes"
         case (.boolean, .text(let text)) where Bool(text) != nil: "take away the quotes"
+        case (.names, .text), (.integers, .number), (.integers, .text): "put it in brackets: [\u{2026}]"
+        case (.processors, .number), (.mask, .number): "put it in quotes"
         case (.command, .text): "write [\"PROGRAM\", \"ARGUMENT\"]; no shell takes it apart"
         case (_, .null): "leave the key out to have the default"
         default: nil

@@ -25,6 +25,20 @@ package enum SettingType: Sendable, Equatable {
     case command
     case addresses
     case environment
+    /// A number that may have a fraction.
+    case decimal(ClosedRange<Double>)
+    /// Whole numbers, as a list; an empty one is allowed.
+    case integers(ClosedRange<Int>)
+    /// Texts without NUL or comma, none of them empty or there twice.
+    case names
+    /// One of the words, or a path, made absolute.
+    case wordOrPath([String])
+    /// A file mode mask: up to four octal digits in quotes.
+    case mask
+    /// Numbers of processors: `0-3,8`.
+    case processors
+    /// An object: names of resource limits to what they are set to.
+    case limits
 
     /// What stands in place of a value in help: `--port N`.
     package var placeholder: String {
@@ -41,6 +55,10 @@ package enum SettingType: Sendable, Equatable {
         case .program: "PROGRAM"
         case .deploymentName: "NAME"
         case .addresses: "ADDRESS"
+        case .decimal: "N"
+        case .integers, .names, .processors, .limits: "LIST"
+        case .wordOrPath: "PATH"
+        case .mask: "MASK"
         }
     }
 
@@ -55,7 +73,14 @@ package enum SettingType: Sendable, Equatable {
                 + (zeroIsOff ? ", 0 = off" : "")
         case .choice(let words, _): words.joined(separator: ", ")
         case .boolean: "true, false"
-        case .text, .host, .path, .program, .httpURL, .deploymentName, .command, .addresses, .environment: nil
+        case .decimal(let range):
+            "\(SettingValue.decimal(range.lowerBound).text) to \(SettingValue.decimal(range.upperBound).text)"
+        case .integers(let range): "numbers from \(range.lowerBound) to \(range.upperBound)"
+        case .wordOrPath(let words): "\(words.joined(separator: ", ")) or a path"
+        case .mask: "000 to 777"
+        case .processors: "such as 0-3,8"
+        case .limits: ResourceLimit.Name.allCases.map(\.rawValue).joined(separator: ", ")
+        case .text, .host, .path, .program, .httpURL, .deploymentName, .command, .addresses, .environment, .names: nil
         }
     }
 
@@ -92,7 +117,29 @@ package enum SettingType: Sendable, Equatable {
         case .httpURL:
             guard DeliveryURL(text) != nil else { throw refusal(of: text) }
             return .text(text)
-        case .text, .path, .program:
+        case .decimal(let range):
+            guard let value = Double(text), range.contains(value) else { throw refusal(of: text) }
+            return .decimal(value)
+        case .integers(let range):
+            var values: [Int] = []
+            for part in text.split(separator: ",") {
+                guard let value = Int(part), range.contains(value) else { throw refusal(of: text) }
+                values.append(value)
+            }
+            return .integers(values)
+        case .names:
+            return .texts(try Self.checkedNames(text.split(separator: ",").map(String.init)))
+        case .mask:
+            guard (1...4).contains(text.utf8.count), let value = Int(text, radix: 8), (0...0o777).contains(value) else {
+                throw refusal(of: text)
+            }
+            return .text(text)
+        case .processors:
+            guard ProcessorList(text) != nil else { throw refusal(of: text) }
+            return .text(text)
+        case .limits:
+            return .limits(try ResourceLimit.list(text))
+        case .text, .path, .program, .wordOrPath:
             guard !text.isEmpty, !text.utf8.contains(0) else { throw InvalidValue("must not be empty or hold a NUL") }
             return .text(text)
         case .addresses:
@@ -110,6 +157,8 @@ package enum SettingType: Sendable, Equatable {
     func absolute(_ value: SettingValue, in directory: String) throws(InvalidValue) -> SettingValue {
         switch (self, value) {
         case (.path, .text(let path)): .text(PathText.absolute(path, in: directory))
+        case (.wordOrPath(let words), .text(let path)) where !words.contains(path):
+            .text(PathText.absolute(path, in: directory))
         case (.program, .text(let path)) where path.contains("/"): .text(PathText.absolute(path, in: directory))
         default: try value.withAbsoluteSockets(in: directory)
         }
@@ -143,7 +192,27 @@ package enum SettingType: Sendable, Equatable {
         case .command: "a list of texts: the program and its arguments"
         case .addresses: "a list of addresses: `HOST:PORT` or `unix:PATH`"
         case .environment: "an object of texts: variable to value"
+        case .decimal(let range):
+            "a number from \(SettingValue.decimal(range.lowerBound).text) to \(SettingValue.decimal(range.upperBound).text)"
+        case .integers(let range): "a list of whole numbers from \(range.lowerBound) to \(range.upperBound)"
+        case .names: "a list of texts such as [\"0\", \"1\"]"
+        case .wordOrPath(let words): "\(words.map { "`\($0)`" }.joined(separator: ", ")) or a path, in quotes"
+        case .mask: "up to four octal digits in quotes, such as `022`"
+        case .processors: "numbers of processors in quotes, such as `0-3,8`"
+        case .limits: "an object of resource limits, such as {\"nofile\": 4096, \"core\": \"unlimited\"}"
         }
+    }
+
+    /// Names that can stand in a list with commas.
+    static func checkedNames(_ names: [String]) throws(InvalidValue) -> [String] {
+        guard !names.isEmpty else { throw InvalidValue("must not be empty", hint: "leave the key out to have none") }
+        for (index, name) in names.enumerated() {
+            guard !name.isEmpty, !name.utf8.contains(0), !name.contains(",") else {
+                throw InvalidValue("must be texts without comma and NUL that are not empty, not `\(shortened(name))`")
+            }
+            guard !names[..<index].contains(name) else { throw InvalidValue("names `\(shortened(name))` twice") }
+        }
+        return names
     }
 
     /// Longest piece of a bad value that a message repeats.

@@ -11,6 +11,9 @@ extension SettingValue {
         case .texts(let values): values.joined(separator: " ")
         case .addresses(let values): values.map(\.description).joined(separator: ", ")
         case .environment(let entries): entries.map(\.name).joined(separator: ", ")
+        case .integers(let values): values.map(String.init).joined(separator: ",")
+        case .decimal(let value): value == value.rounded() ? String(Int(value)) : String(value)
+        case .limits(let limits): limits.map { "\($0.name.rawValue)=\($0.text)" }.joined(separator: ",")
         }
     }
 

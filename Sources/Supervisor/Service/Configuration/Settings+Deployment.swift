@@ -24,7 +24,10 @@ extension Settings {
     /// What can be set for one deployment, in the order in which documents show it. A value given here is more particular
     /// than any server-wide one and wins over it. Flags and variables are only for a model without a configuration file,
     /// and variables for the model that is the only deployment of one.
-    package static let deployment: [Setting<DeploymentConfiguration>] = [
+    package static let deployment: [Setting<DeploymentConfiguration>] = ownOfDeployment + inherited(.deployment)
+
+    /// Those that are not there server-wide by the same name, or with a word of their own.
+    static let ownOfDeployment: [Setting<DeploymentConfiguration>] = [
         .text(
             \.name, .deploymentName,
             .init(
@@ -85,7 +88,9 @@ extension Settings {
             write: { if case .text(let value) = $1 { $0.workingDirectory = value } }),
         Setting(
             .init(
-                "env", "Variables set for the worker, over those of the supervisor.",
+                "env",
+                "Variables set for the worker, over those of the supervisor. In a value `{index}` is the worker's place, "
+                    + "from 0, `{device}` its device and `{port}` its port; `{{index}` is the text itself.",
                 why: "the worker inherits the rest", default: "none"),
             .environment,
             read: { .environment($0.environment) },
@@ -93,8 +98,46 @@ extension Settings {
         .integer(
             \.workers, 1...1024,
             .init(
-                "workers", "How many worker processes run.",
+                "workers", flag: "--workers", "How many worker processes run.",
                 why: "one model fills one device")),
+        Setting(
+            .init(
+                "devices", flag: "--devices",
+                "Devices that workers take in turn, such as [\"0\", \"1\"]; a MIG id is one, too. A worker sees its own alone: "
+                    + "\(WorkerPlace.deviceVariables.joined(separator: ", ")), unless `env` sets them.",
+                why: "only you know which are free", default: "none: workers see all"),
+            .names,
+            read: { $0.supervision.devices.isEmpty ? .none : .texts($0.supervision.devices) },
+            write: { if case .texts(let value) = $1 { $0.supervision.devices = value } }),
+        .optionalInteger(
+            \.workersPerDevice, 1...1024,
+            .init(
+                "workers_per_device", flag: "--workers-per-device",
+                "How many workers share a device. Where `workers` is not given, it is this × `devices`.",
+                why: "one model fills one device", default: "`workers` divided by `devices`, else 1")),
+        .optionalInteger(
+            \.firstPort, 1...65_535,
+            .init(
+                "port",
+                "The port of the first worker, for `{port}` in `env` and `command`; each further worker has the next.",
+                why: "workers need none to be served", default: "none")),
+        .integer(
+            \.supervision.minimumReady, 1...1024,
+            .init(
+                "min_ready", "So many workers must be ready for the deployment to be ready.",
+                why: "with one worker it can serve")),
+        .boolean(
+            \.supervision.isRequired,
+            .init(
+                "required", "Whether the server is ready only when this deployment is.",
+                why: "a balancer shall send nothing that cannot be answered")),
+        .optionalText(
+            \.supervision.group, .text,
+            .init(
+                "group",
+                "Workers of all deployments that name the same group live and die together: when one ends, all are started "
+                    + "again, and none gets predictions until all are ready.",
+                why: "most workers do not depend on each other", default: "none")),
         .optionalInteger(
             \.concurrency, concurrencyRange,
             .init(

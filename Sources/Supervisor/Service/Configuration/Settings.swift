@@ -14,7 +14,12 @@ package enum Settings {
     package static let groups: [Group] = [
         Group(title: "Listening", settings: listening),
         Group(title: "General", settings: general),
-        Group(title: "Workers", settings: workers),
+        Group(title: "Workers", settings: workers + host),
+        Group(title: "Restarting", settings: restarting(.server)),
+        Group(title: "Watchdog and cancelling", settings: watching(.server)),
+        Group(title: "Recycling and memory", settings: recycling(.server)),
+        Group(title: "Retrying", settings: retrying(.server)),
+        Group(title: "Worker processes", settings: processes(.server)),
         Group(title: "Limits", settings: limits),
         Group(title: "History and replay", settings: history),
         Group(title: "Event streams", settings: streaming),
@@ -336,6 +341,15 @@ package enum Settings {
     ]
 
     private static let shutdown: [Setting<Configuration>] = [
+        Setting(
+            .init(
+                "shutdown.drain_delay", flag: "--drain-delay", from: [.own("SUPERVISOR_DRAIN_DELAY")],
+                "How long new predictions are still taken after SIGTERM, while `/readyz` says 503 already.",
+                why: "balancers ask every few seconds, and send requests until they have heard",
+                default: "5s where other machines can reach an address, else 0s"),
+            .duration(0 ... .seconds(600), zeroIsOff: false),
+            read: { $0.shutdown.drainDelay.map(SettingValue.duration) ?? .none },
+            write: { if case .duration(let value) = $1 { $0.shutdown.drainDelay = value } }),
         .duration(
             \.shutdown.drainTimeout, 0...longTime,
             .init(
