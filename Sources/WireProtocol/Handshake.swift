@@ -6,6 +6,12 @@ public enum Capability {
     /// The worker may ask for files of its runs to be uploaded; the supervisor names it only where it knows whereto.
     public static let upload = "upload"
 
+    /// The worker can send heartbeats; the supervisor may say how often.
+    public static let heartbeat = "heartbeat"
+
+    /// The worker takes SIGUSR1 as a second, harder cancel.
+    public static let interrupt = "interrupt"
+
     static func appendMember(_ capabilities: [String], to output: inout [UInt8]) {
         JSONWriter.beginMember("capabilities", in: &output)
         JSONWriter.openArray(in: &output)
@@ -50,4 +56,10 @@ public struct Agreement: Equatable, Sendable {
 
     /// Whether the worker may send `upload`.
     public var allowsUpload: Bool { capabilities.contains(Capability.upload) }
+
+    /// Whether the worker sends heartbeats when it is asked for them.
+    public var allowsHeartbeat: Bool { capabilities.contains(Capability.heartbeat) }
+
+    /// Whether SIGUSR1 means a harder cancel to the worker.
+    public var allowsInterrupt: Bool { capabilities.contains(Capability.interrupt) }
 }

@@ -16,7 +16,7 @@ public struct ProtocolVersion: Hashable, Comparable, Sendable, CustomStringConve
     }
 
     /// What this module speaks.
-    public static let current = ProtocolVersion(major: 1, minor: 0)
+    public static let current = ProtocolVersion(major: 1, minor: 1)
 
     /// The version that two parties speak with each other; nil when they cannot.
     public func common(with other: ProtocolVersion) -> ProtocolVersion? {
@@ -28,6 +28,6 @@ public struct ProtocolVersion: Hashable, Comparable, Sendable, CustomStringConve
         (left.major, left.minor) < (right.major, right.minor)
     }
 
-    /// `1.0`.
+    /// `1.1`.
     public var description: String { "\(major).\(minor)" }
 }

@@ -22,10 +22,10 @@ struct HandshakeTests {
         let worker = WorkerHello(version: ProtocolVersion(major: 2, minor: 0), worker: "w")
         do throws(ProtocolError) {
             _ = try Agreement(SupervisorHello(supervisor: "s", spoolDirectory: "/s"), worker)
-            Issue.record("versions 1.0 and 2.0 agreed")
+            Issue.record("versions 1.1 and 2.0 agreed")
         } catch {
             #expect(error.code == .incompatibleVersion)
-            #expect(error.reason.contains("1.0") && error.reason.contains("2.0"))
+            #expect(error.reason.contains("1.1") && error.reason.contains("2.0"))
         }
     }
 }

@@ -31,8 +31,9 @@ extension SupervisorEngine {
     private var hello: SupervisorHello {
         SupervisorHello(
             supervisor: ProductVersion.text,
-            capabilities: settings.delivery.uploadURL == nil
-                ? [Capability.spill] : [Capability.spill, Capability.upload], maximumPayloadLength: settings.frameLimit,
+            capabilities: [Capability.spill, Capability.heartbeat, Capability.interrupt]
+                + (settings.delivery.uploadURL == nil ? [] : [Capability.upload]),
+            maximumPayloadLength: settings.frameLimit,
             inlinePayloadLength: settings.inlineLimit, spoolDirectory: settings.spoolDirectory)
     }
 
@@ -55,9 +56,14 @@ extension SupervisorEngine {
         workers[worker.handle].session.adopt(agreement)
         workers[worker.handle].canSpill = agreement.allowsSpill
         workers[worker.handle].canUpload = agreement.allowsUpload
+        workers[worker.handle].canBeat = agreement.allowsHeartbeat
+        workers[worker.handle].canInterrupt = agreement.allowsInterrupt
         workers[worker.handle].stage = .loading
         let settings = deployments[workers[worker.handle].deployment.value].settings
-        send(.initialize(Initialization(deployment: settings.name, handler: settings.handler)), to: worker)
+        let beat = agreement.allowsHeartbeat ? settings.supervision.watchdog.heartbeatMilliseconds : nil
+        let wanted = Initialization(
+            deployment: settings.name, handler: settings.handler, heartbeatMilliseconds: beat)
+        send(.initialize(wanted), to: worker)
     }
 
     mutating func workerIsLoading(_ worker: WorkerID, _ progress: LoadingProgress) {

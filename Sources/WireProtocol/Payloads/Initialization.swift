@@ -6,12 +6,18 @@ public struct Initialization: Equatable, Sendable {
     public var handler: String?
     /// Settings for the worker's set-up, an object that only the worker understands.
     public var setup: RawJSON
+    /// Milliseconds from one heartbeat to the next; nil or 0: none are wanted. Only where ``Capability/heartbeat`` is
+    /// agreed.
+    public var heartbeatMilliseconds: UInt32?
 
     /// A request for set-up.
-    public init(deployment: String, handler: String? = nil, setup: RawJSON = .emptyObject) {
+    public init(
+        deployment: String, handler: String? = nil, setup: RawJSON = .emptyObject, heartbeatMilliseconds: UInt32? = nil
+    ) {
         self.deployment = deployment
         self.handler = handler
         self.setup = setup
+        self.heartbeatMilliseconds = heartbeatMilliseconds
     }
 }
 
@@ -20,7 +26,8 @@ extension Initialization {
         self.init(
             deployment: try reader.string("deployment"),
             handler: try reader.optionalString("handler"),
-            setup: try reader.optionalObject("setup") ?? .emptyObject)
+            setup: try reader.optionalObject("setup") ?? .emptyObject,
+            heartbeatMilliseconds: try reader.optionalInteger("heartbeat_ms", upTo: UInt64(UInt32.max)).map { UInt32($0) })
     }
 
     func append(to output: inout [UInt8]) {
@@ -32,6 +39,7 @@ extension Initialization {
             JSONWriter.appendMember("handler", RawJSON.null, to: &output)
         }
         JSONWriter.appendMember("setup", setup, to: &output)
+        if let heartbeatMilliseconds { JSONWriter.appendMember("heartbeat_ms", heartbeatMilliseconds, to: &output) }
         JSONWriter.closeObject(in: &output)
     }
 }

@@ -1,6 +1,6 @@
 """The numbers of PROTOCOL § 7; the reasons stand there."""
 
-HIGHEST_MAJOR, HIGHEST_MINOR = 1, 0
+HIGHEST_MAJOR, HIGHEST_MINOR = 1, 1
 """The version that this library speaks (§ 10)."""
 
 FRAME = 64 << 20
@@ -25,5 +25,5 @@ NESTING = 512
 NO_SLOT = 0xFFFF
 """Stands in a header for "concerns the worker"."""
 
-SPILL, UPLOAD = "spill", "upload"
+SPILL, UPLOAD, HEARTBEAT, INTERRUPT = "spill", "upload", "heartbeat", "interrupt"
 """Capabilities (§ 10)."""

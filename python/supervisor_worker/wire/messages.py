@@ -99,18 +99,20 @@ class WorkerHello:
 
 @dataclass(frozen=True)
 class Initialization:
-    """§ 4.3."""
+    """§ 4.3. heartbeat_ms: milliseconds from one heartbeat to the next; 0: none are wanted."""
 
     deployment: str
     handler: str | None = None
     setup: dict[str, Any] = field(default_factory=dict)
+    heartbeat_ms: int = 0
 
     @staticmethod
     def decode(payload: bytes) -> Initialization:
         """Raises ProtocolError."""
         members = Members(read(payload))
         return Initialization(members.text("deployment"), members.text("handler", optional=True),
-                              members.object("setup", optional=True) or {})
+                              members.object("setup", optional=True) or {},
+                              members.integer("heartbeat_ms", most=limits.UINT32, optional=True) or 0)
 
 
 @dataclass(frozen=True)

@@ -9,5 +9,11 @@ package struct WatchdogSettings: Equatable, Sendable {
     /// Nanoseconds without any frame of a run after which the run is stalled; 0: never.
     package var stallTimeout: UInt64 = 0
 
+    /// Milliseconds from one heartbeat to the next, as the worker is asked for them: half the interval, so that one that
+    /// is late is not the end. Nil: none are asked for.
+    var heartbeatMilliseconds: UInt32? {
+        interval == 0 ? nil : max(1, UInt32(clamping: interval / 2 / 1_000_000))
+    }
+
     package init() {}
 }

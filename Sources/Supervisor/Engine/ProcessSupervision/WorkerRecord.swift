@@ -24,6 +24,10 @@ struct WorkerRecord: ~Copyable {
     var canSpill = false
     /// It said hello with the capability to have files uploaded.
     var canUpload = false
+    /// It said hello with the capability to send heartbeats.
+    var canBeat = false
+    /// It said hello with the capability to take SIGUSR1 as a harder cancel.
+    var canInterrupt = false
     /// The log says already that its files are not uploaded.
     var hasInlinedFile = false
     /// Why it is being ended, when that was not asked for from outside.
