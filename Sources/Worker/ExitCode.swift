@@ -6,8 +6,14 @@ package enum ExitCode: Int32, Sendable {
     case setupFailed = 1
     /// It was not started by a supervisor, or with arguments that it does not know (`EX_USAGE`).
     case usage = 64
-    /// What the author declares is no worker: no handlers, two of one name (`EX_SOFTWARE`).
-    case badDeclaration = 70
     /// The supervisor broke a rule of the protocol (`EX_PROTOCOL`).
     case protocolViolation = 76
+    /// To start it again would not help (`EX_CONFIG`, PROTOCOL.md § 8): the set-up threw a ``ConfigurationError``, or what
+    /// the author declares is no worker, with no handlers or two of one name.
+    case configuration = 78
+
+    /// After a set-up that ended with `error`.
+    init(setupError error: any Error) {
+        self = error is ConfigurationError || error is InputError ? .configuration : .setupFailed
+    }
 }

@@ -26,11 +26,13 @@
 ///
 /// The program speaks to its supervisor over two pipes that the environment names. Started by hand it says so and ends
 /// with status 64; with `--manifest` it prints what it can do as JSON. Other exit statuses: 0 when it was asked to end
-/// or its supervisor is gone, 1 after a failed set-up, 70 when its handlers are declared wrongly, 76 when the supervisor
-/// broke the protocol.
+/// or its supervisor is gone, 1 after a failed set-up, 76 when the supervisor broke the protocol, 78 when starting it again
+/// would not help: its handlers are declared wrongly, or the set-up threw a ``ConfigurationError``.
 ///
 /// Before any code of the author runs, standard input is the null device; prints to standard output and error are text
-/// for the log and never disturb anything. When the supervisor dies, the process ends at once, whatever it is doing.
+/// for the log and never disturb anything. When the supervisor dies, the process ends at once, whatever it is doing. It
+/// tells the supervisor that it is alive from a thread of its own, and answers SIGQUIT with its runs and the stacks of
+/// its threads on standard error.
 public protocol ModelWorker: Sendable {
     /// What handlers work with: weights, tokenizers, connections; `Void` when there is nothing to load.
     associatedtype Model: Sendable = Void
@@ -39,7 +41,7 @@ public protocol ModelWorker: Sendable {
     init()
 
     /// Loads what the handlers need. Until it returns, the worker takes no runs; when it throws, the worker ends and
-    /// the supervisor tells why.
+    /// the supervisor tells why. It is then started again, later, unless the error is a ``ConfigurationError``.
     ///
     /// Runs on a thread of its own and may block.
     func setup(_ setup: SetupContext) async throws -> Model
@@ -73,10 +75,12 @@ extension ModelWorker {
         do throws(WorkerProgram.DeclarationError) {
             let program = try WorkerProgram(Self.self)
             guard let pipe else { program.useByHand(CommandLine.arguments) }
-            WorkerRuntime(program, pipe) { StandardStreams.exit($0) }.start()
+            let runtime = WorkerRuntime(program, pipe) { StandardStreams.exit($0) }
+            StackDump.tell { [weak runtime] in runtime?.describeRuns() ?? [] }
+            runtime.start()
         } catch {
             StandardStreams.complain("\(error)")
-            StandardStreams.exit(.badDeclaration)
+            StandardStreams.exit(.configuration)
         }
         // The process is ended from elsewhere.
         await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }

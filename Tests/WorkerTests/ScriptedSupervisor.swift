@@ -58,7 +58,8 @@ final class ScriptedSupervisor {
     /// Says hello and initialise, and answers what comes until the worker is ready or has failed.
     func prepare(
         capabilities: [String] = [Capability.spill], frame: Int = ProtocolLimits.maximumPayloadLength,
-        inline: Int = ProtocolLimits.inlinePayloadLength, handler: String? = nil, setup: String = "{}"
+        inline: Int = ProtocolLimits.inlinePayloadLength, handler: String? = nil, setup: String = "{}",
+        heartbeat: UInt32? = nil
     ) throws -> [WorkerMessage] {
         let hello = SupervisorHello(
             supervisor: "test", capabilities: capabilities, maximumPayloadLength: frame, inlinePayloadLength: inline,
@@ -68,7 +69,9 @@ final class ScriptedSupervisor {
         session.adopt(try Agreement(hello, answer))
         try send(
             .initialize(
-                Initialization(deployment: "test", handler: handler, setup: RawJSON(unchecked: Array(setup.utf8)))))
+                Initialization(
+                    deployment: "test", handler: handler, setup: RawJSON(unchecked: Array(setup.utf8)),
+                    heartbeatMilliseconds: heartbeat)))
         return try messages { message in
             switch message {
             case .ready, .setupFailed: true
@@ -128,8 +131,16 @@ final class ScriptedSupervisor {
         writing = -1
     }
 
-    /// The next message; throws when none comes in time, or an illegal one.
+    /// The next message that is no heartbeat; throws when none comes in time, or an illegal one.
     func next() throws -> WorkerMessage {
+        while true {
+            let message = try nextOrBeat()
+            if message != .heartbeat { return message }
+        }
+    }
+
+    /// The next message; throws when none comes in time, or an illegal one.
+    func nextOrBeat() throws -> WorkerMessage {
         while messages.isEmpty {
             guard try receive() else { throw Silence() }
         }

@@ -27,7 +27,9 @@ extension Initialization {
             deployment: try reader.string("deployment"),
             handler: try reader.optionalString("handler"),
             setup: try reader.optionalObject("setup") ?? .emptyObject,
-            heartbeatMilliseconds: try reader.optionalInteger("heartbeat_ms", upTo: UInt64(UInt32.max)).map { UInt32($0) })
+            heartbeatMilliseconds: try reader.optionalInteger("heartbeat_ms", upTo: UInt64(UInt32.max)).map {
+                UInt32($0)
+            })
     }
 
     func append(to output: inout [UInt8]) {

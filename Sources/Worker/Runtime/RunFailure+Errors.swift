@@ -13,6 +13,8 @@ extension RunFailure {
         switch error {
         case let error as HandlerError:
             self.init(Self.cut(error.message), kind: Self.cut(error.kind), isRetryable: error.isRetryable)
+        case let error as ConfigurationError:
+            self.init(Self.cut(error.message), kind: Self.kind(of: error))
         case let error as InputError: self.init(Self.cut(error.description), kind: InputError.kind)
         default: self.init(Self.text(of: error), kind: Self.kind(of: error))
         }

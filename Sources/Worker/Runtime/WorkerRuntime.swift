@@ -3,8 +3,9 @@ import WireProtocol
 
 /// A worker at work: speaks with the supervisor, sets the author's worker up and runs its handlers.
 ///
-/// Threads: one reads frames and never waits for a write; one sends answers and minds deadlines (``Attendant``); each
-/// slot that was ever used has one for its runs (``SlotExecutor``).
+/// Threads: one reads frames and never waits for a write; one sends answers and minds deadlines (``Attendant``); one
+/// beats where the supervisor wants that (``Heartbeat``); each slot that was ever used has one for its runs
+/// (``SlotExecutor``).
 package final class WorkerRuntime: Sendable {
     private struct State {
         var runs = RunTable<RunChannel>()
@@ -20,6 +21,7 @@ package final class WorkerRuntime: Sendable {
     private let pipe: WorkerPipe
     private let outlet: Outlet
     private let attendant = Attendant()
+    private let heartbeat = Heartbeat()
     private let executors = ExecutorPool()
     private let state = Mutex(State())
     private let finish: @Sendable (ExitCode) -> Void
@@ -55,6 +57,7 @@ package final class WorkerRuntime: Sendable {
         }
         guard isFirst else { return }
         attendant.end()
+        heartbeat.end()
         executors.end()
         finish(code)
     }
@@ -121,7 +124,8 @@ extension WorkerRuntime {
 
     private func greet(_ hello: SupervisorHello) throws(ProtocolError) -> RunChannel.Limits {
         let answer = WorkerHello(
-            worker: program.identification, capabilities: [Capability.spill, Capability.upload])
+            worker: program.identification,
+            capabilities: [Capability.spill, Capability.upload, Capability.heartbeat])
         // Before the versions are compared, so that the supervisor can name both.
         outlet.send(.hello(answer))
         let agreement = try Agreement(hello, answer)
@@ -137,6 +141,11 @@ extension WorkerRuntime {
 
 extension WorkerRuntime {
     private func setUp(_ initialization: Initialization) {
+        if let interval = initialization.heartbeatMilliseconds, interval > 0 {
+            heartbeat.start(every: UInt64(interval) * Self.nanosecondsInMillisecond) { [outlet] in
+                outlet.send(.heartbeat)
+            }
+        }
         let context = SetupContext(initialization: initialization) { [outlet] in outlet.send($0) }
         Task(executorPreference: executors[Self.ownExecutor]) { [self] in
             do {
@@ -146,7 +155,7 @@ extension WorkerRuntime {
             } catch {
                 StandardStreams.flush()
                 outlet.send(.setupFailed(SetupFailure(error)))
-                end(.setupFailed)
+                end(ExitCode(setupError: error))
                 return
             }
             StandardStreams.flush()
@@ -158,8 +167,7 @@ extension WorkerRuntime {
     /// Loading for minutes is in vain when the configuration names a handler that does not exist.
     private func requireHandler(_ name: String?) throws {
         guard let name, program[name] == nil else { return }
-        throw HandlerError(
-            "The worker has no handler `\(name)`; it has \(program.names).", kind: "UnknownHandler")
+        throw ConfigurationError("The worker has no handler `\(name)`; it has \(program.names).")
     }
 
     private func checkHealth() {
@@ -258,6 +266,20 @@ extension WorkerRuntime {
             return state.isShuttingDown && state.runs.isIdle
         }
         if isLast || outlet.isBroken { end(.ended) }
+    }
+}
+
+// MARK: - What it is doing
+
+extension WorkerRuntime {
+    /// One line for each run that has a slot, for people who look at a worker that hangs. Waits for nobody.
+    package func describeRuns() -> [String] {
+        guard let runs = state.withLockIfAvailable({ $0.runs.active }) else { return ["the runs are being changed"] }
+        if runs.isEmpty { return ["no runs"] }
+        return runs.map { run in
+            "slot \(run.slot): run \(run.number) of `\(run.handler)`, prediction \(run.id)"
+                + (run.isCancelled ? ", canceled" : "")
+        }
     }
 }
 

@@ -9,7 +9,7 @@ enum StandardStreams {
     /// Takes over the descriptors of a worker process: the death pipe away from 0, the frame pipes from children.
     ///
     /// To be called once, first of all, on the main thread. Starts the thread that ends the process with the
-    /// supervisor.
+    /// supervisor, and installs what answers SIGQUIT: both count while the author's code loads, too.
     ///
     /// - Returns: The frame pipes; nil when this process was not started by a supervisor, and then nothing is changed.
     static func takeOver() -> WorkerPipe? {
@@ -25,6 +25,7 @@ enum StandardStreams {
         // Whole lines leave at once, though standard output is no terminal: the log follows what happens.
         setvbuf(stdout, nil, _IOLBF, 0)
         watch(moveDeathPipe())
+        StackDump.install()
         return WorkerPipe(reading: reading, writing: writing)
     }
 

@@ -25,6 +25,11 @@ private final class ThreadBody: Sendable {
 }
 
 private func runThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    // Made by a thread of Swift's pool, it would block all signals: its stack could not be asked for, and programs that
+    // a handler starts would not hear a SIGTERM.
+    var none = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, nil)
     if let argument { Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run() }
     return nil
 }
