@@ -23,6 +23,9 @@ func perform(_ input: FixtureInput, _ run: RunContext) async throws {
             try emitFile(input, run, name: "\(index).txt")
             try run.emit("between")
         }
+    case "deaf":
+        try run.emit("waiting")
+        while input.path.map(isThere) != true { usleep(pauseBetweenLooks) }
     case "wait":
         try run.emit("waiting")
         try await Task.sleep(for: .seconds(forever))
@@ -43,10 +46,8 @@ private func misbehave(_ input: FixtureInput, _ run: RunContext) throws {
     case "fail":
         throw HandlerError(
             input.text, kind: input.kind.isEmpty ? "FixtureError" : input.kind, isRetryable: input.code != 0)
-    case "crash":
-        signal(Int32(input.code), SIG_DFL)
-        kill(getpid(), Int32(input.code))
-        block(until: nil)
+    case "crash": Fault.crash(Int32(input.code))
+    case "fault": try FaultScript(input.text).run()
     case "stream": break
     case "exit": _exit(Int32(input.code))
     case "half-frame", "garbage", "huge-length", "wrong-sequence", "repeated-sequence", "idle-slot", "invalid-utf8",

@@ -25,6 +25,9 @@ import WireProtocol
 /// | close-pipe       | one output, then closes its pipe; lives on                                            |
 /// | grandchild       | a child process holds all its pipes open for a minute; then the run ends with SIGKILL |
 /// | ignore-end       | deaf to shutdown, SIGTERM, end of its pipe and the death pipe                         |
+/// | unstarted        | the script FIXTURE_FAULT, or `fault` of the input, before `started`; then a run like any |
+/// | no-beats         | says that it can beat, and never does                                                 |
+/// | interruptible    | says that it takes SIGUSR1; one output, then ignores the cancel, and ends as canceled with SIGUSR1 |
 /// | unasked-pong     | a pong that nothing asked for, in the run                                             |
 /// | wrong-direction  | a frame that only a supervisor sends, in the run                                      |
 struct RawWorker {
@@ -41,6 +44,12 @@ struct RawWorker {
 
     func run() -> Never {
         if mode == "ignore-end" { signal(SIGTERM, SIG_IGN) }
+        if mode == "interruptible" {
+            var signals = sigset_t()
+            sigemptyset(&signals)
+            sigaddset(&signals, SIGUSR1)
+            pthread_sigmask(SIG_BLOCK, &signals, nil)
+        }
         if mode == "silent" { block(until: nil) }
         var decoder = FrameDecoder()
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
@@ -75,6 +84,9 @@ struct RawWorker {
         case "garbage-hello": writeAll(writing, "Welcome to worker 1.0!\nLoading, please wait…\n")
         case "wrong-version": send(.hello(WorkerHello(version: ProtocolVersion(major: 9, minor: 0), worker: "raw/9")))
         case "bad-hello": sendFrame(FrameHeader(.workerHello), "this is not JSON")
+        case "no-beats": send(.hello(WorkerHello(worker: "raw/1.0", capabilities: [Capability.heartbeat])))
+        case "interruptible":
+            send(.hello(WorkerHello(worker: "raw/1.0", capabilities: [Capability.interrupt])))
         default: send(.hello(WorkerHello(worker: "raw/1.0")))
         }
         if mode == "eager" { becomeReady() }
@@ -94,6 +106,7 @@ struct RawWorker {
     }
 
     private func predict(_ slot: UInt16, _ request: PredictRequest) {
+        if mode == "unstarted" { failBeforeStart(request) }
         switch mode {
         case "not-started": return send(.output(slot: slot, sequence: 0, request.input))
         case "early-success": return send(.done(slot: slot, sequence: 0, .succeeded, isCollected: true))
@@ -103,6 +116,7 @@ struct RawWorker {
         switch mode {
         case "stop-in-run": block(until: nil)
         case "ignore-cancel", "deaf": return
+        case "interruptible": return endWhenInterrupted(slot)
         case "close-pipe":
             close(writing)
             block(until: nil)
@@ -115,6 +129,25 @@ struct RawWorker {
         }
         send(.done(slot: slot, sequence: 2, .succeeded, isCollected: true))
         if mode == "double-done" { send(.done(slot: slot, sequence: 3, .succeeded, isCollected: true)) }
+    }
+
+    private func failBeforeStart(_ request: PredictRequest) {
+        let input = try? JSONValue.parse(request.input.bytes)
+        do {
+            try FaultScript(input?["fault"]?.stringValue ?? environment("FIXTURE_FAULT") ?? "").run()
+        } catch {
+            writeAll(2, "\(error)\n")
+        }
+    }
+
+    /// Waits for the signal without reading: the cancel is in the pipe, or will be.
+    private func endWhenInterrupted(_ slot: UInt16) {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGUSR1)
+        var number: Int32 = 0
+        sigwait(&signals, &number)
+        send(.done(slot: slot, sequence: 2, .canceled, isCollected: true))
     }
 
     private func send(_ message: WorkerMessage) {

@@ -1,46 +1,51 @@
 import Glibc
 import Worker
 
-/// What the set-up does, from FIXTURE_SETUP: steps with semicolons between them, done in their order.
+/// What the set-up does, from FIXTURE_SETUP: a `FaultScript` with some steps more.
 ///
-/// | step          | what it does                                        |
-/// |---------------|-----------------------------------------------------|
-/// | progress:N    | reports N steps from 0 to 1 with messages `i of N`  |
-/// | wait:PATH     | waits until the file is there                       |
-/// | block         | waits for ever                                      |
-/// | print:TEXT    | prints a line to standard output                    |
-/// | log:TEXT      | logs a line                                         |
-/// | fail:TEXT     | fails with this message                             |
-/// | crash:N       | sends itself signal N                               |
-/// | exit:N        | exits with status N                                 |
+/// | step          | what it does                                                                     |
+/// |---------------|----------------------------------------------------------------------------------|
+/// | progress:N    | reports N steps from 0 to 1 with messages `i of N`                               |
+/// | report:SHARE  | reports that share of 1                                                          |
+/// | load:N MS     | as `progress:N`, with a pause of MS milliseconds before each                     |
+/// | loading:PATH  | reports again and again until the file is there                                  |
+/// | log:TEXT      | logs a line                                                                      |
+/// | fail:TEXT     | fails with this message                                                          |
+/// | config:TEXT   | fails with this message, as an error of the configuration: status 78             |
 struct SetupScript {
-    private let steps: [(verb: Substring, object: String)]
-
-    /// Time between two looks for a file: 5 ms.
-    private static let interval: UInt32 = 5_000
+    private let script: FaultScript
 
     init(_ text: String) {
-        steps = text.split(separator: ";").map { step in
-            let parts = step.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            return (parts[0], parts.count > 1 ? String(parts[1]) : "")
-        }
+        script = FaultScript(text)
     }
 
     func run(_ setup: SetupContext) throws {
-        for step in steps {
-            switch step.verb {
-            case "progress":
-                let count = Int(step.object) ?? 1
-                for index in 1...count { setup.progress(Double(index) / Double(count), "\(index) of \(count)") }
-            case "wait": while access(step.object, F_OK) != 0 { usleep(Self.interval) }
-            case "block": block(until: nil)
-            case "print": writeAll(1, step.object + "\n")
-            case "log": setup.log(step.object)
-            case "fail": throw HandlerError(step.object, kind: "SetupError")
-            case "crash": kill(getpid(), Int32(step.object) ?? SIGKILL)
-            case "exit": _exit(Int32(step.object) ?? 1)
-            default: throw HandlerError("unknown step \(step.verb)", kind: "FixtureError")
+        try script.run { verb, object in
+            switch verb {
+            case "progress": Self.report(Int(object) ?? 1, pause: 0, setup)
+            case "report": setup.progress(Double(object) ?? 0, "at \(object)")
+            case "load":
+                let numbers = object.split(separator: " ").compactMap { UInt32($0) }
+                guard numbers.count == 2 else { throw FixtureError("load:\(object)") }
+                Self.report(Int(numbers[0]), pause: numbers[1] * 1_000, setup)
+            case "loading":
+                while !isThere(object) {
+                    setup.progress(nil, "loading")
+                    usleep(pauseBetweenLooks)
+                }
+            case "log": setup.log(object)
+            case "fail": throw HandlerError(object, kind: "SetupError")
+            case "config": throw ConfigurationError(object)
+            default: return false
             }
+            return true
+        }
+    }
+
+    private static func report(_ count: Int, pause: UInt32, _ setup: SetupContext) {
+        for index in 1...max(count, 1) {
+            if pause > 0 { usleep(pause) }
+            setup.progress(Double(index) / Double(count), "\(index) of \(count)")
         }
     }
 }

@@ -3,9 +3,58 @@ import Glibc
 /// Longer than any test.
 let forever = 3_600
 
-/// The value of an environment variable.
+/// Time between two looks for a file: 5 ms.
+let pauseBetweenLooks: UInt32 = 5_000
+
+/// The value of an environment variable; of `NAME_INDEX` first, where FIXTURE_INDEX says which of its pool this worker is.
 func environment(_ name: String) -> String? {
-    getenv(name).map { String(cString: $0) }
+    if let index = getenv("FIXTURE_INDEX").map({ String(cString: $0) }), let value = getenv("\(name)_\(index)") {
+        return String(cString: value)
+    }
+    return getenv(name).map { String(cString: $0) }
+}
+
+/// Whether a file is there.
+func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+/// Waits until a file is there.
+func waitForFile(_ path: String) {
+    while !isThere(path) { usleep(pauseBetweenLooks) }
+}
+
+/// Counts calls, of all processes together, in the length of a file.
+///
+/// - Returns: Which call this is, from 1; a huge number when the file cannot be written.
+func countCall(_ path: String) -> Int {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return .max }
+    defer { close(descriptor) }
+    // Where the own byte went is told by the position, whoever else writes at the same time.
+    guard write(descriptor, "x", 1) == 1 else { return .max }
+    return Int(lseek(descriptor, 0, SEEK_CUR))
+}
+
+/// Opens the FIFO that FIXTURE_ALIVE names, for the life of the process, and writes a line `PID KINDS` to it.
+func reportAlive(_ kinds: String) {
+    guard let path = environment("FIXTURE_ALIVE") else { return }
+    let descriptor = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+    if descriptor >= 0 { writeAll(descriptor, "\(getpid()) \(kinds)\n") }
+}
+
+/// Starts a thread that nobody joins.
+func onThread(_ body: @escaping @Sendable () -> Void) {
+    final class Box: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+    var thread = pthread_t()
+    pthread_create(
+        &thread, nil,
+        { argument in
+            if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
+            return nil
+        }, Unmanaged.passRetained(Box(body)).toOpaque())
+    pthread_detach(thread)
 }
 
 /// Writes past all buffers.
