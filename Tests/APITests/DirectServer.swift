@@ -83,7 +83,7 @@ final class DirectServer {
             pendingCancellations: PendingCancellations.Limits(count: 1000, age: 60 * second),
             drain: DrainSequence.Times(delay: 0, finish: 300 * second, cancel: 5 * second), frameLimit: 64 * large,
             inlineLimit: large, patience: second, heartbeat: 0, writeTimeout: 30 * second, idempotentGrace: 30 * second,
-            attachedGrace: 0, readersPerPrediction: 2, readersInAll: 4, restartDelay: second,
+            attachedGrace: 0, readersPerPrediction: 2, readersInAll: 4,
             spoolDirectory: "/spool")
     }
 

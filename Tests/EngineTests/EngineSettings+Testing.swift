@@ -17,7 +17,7 @@ extension EngineSettings {
             drain: DrainSequence.Times(delay: 10 * second, finish: 300 * second, cancel: 5 * second),
             frameLimit: 1 << 20, inlineLimit: 64 << 10, patience: second, heartbeat: 15 * second,
             writeTimeout: 30 * second, idempotentGrace: 30 * second, attachedGrace: 0, readersPerPrediction: 64,
-            readersInAll: 1_000, restartDelay: second, spoolDirectory: "/spool")
+            readersInAll: 1_000, spoolDirectory: "/spool")
         change(&settings)
         return settings
     }

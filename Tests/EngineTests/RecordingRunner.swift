@@ -18,6 +18,9 @@ final class RecordingRunner {
     private(set) var sent: [(id: DeliveryID, request: DeliveryRequest)] = []
     private(set) var unsettled: [DeliveryID: DeliveryRequest] = [:]
     private(set) var removedFiles: [String] = []
+    private(set) var changes: [StateChange] = []
+    /// The questions for what workers use.
+    private(set) var sampled: [[WorkerID]] = []
     /// In the order of their starts; those that are gone included.
     private(set) var workers: [ScriptedWorker] = []
     private(set) var clients: [UInt64: ScriptedClient] = [:]
@@ -27,6 +30,9 @@ final class RecordingRunner {
     /// Lets a test do something between a `done` and the logs that are read for it.
     var holdsLogDrains = false
     private var heldLogDrains: [WorkerID] = []
+    /// Lets a test do something between the end of a worker and that of what it has left behind.
+    var holdsSweeps = false
+    private(set) var heldSweeps: [WorkerID] = []
     private var resumed: [ScriptedWorker] = []
 
     static let wallOffset: UInt64 = 1_800_000_000 * second
@@ -44,8 +50,12 @@ final class RecordingRunner {
         capabilities: [String] = [Capability.spill]
     ) -> RecordingRunner {
         let runner = RecordingRunner(settings)
-        for worker in runner.workers {
-            runner.becomeReady(worker, streaming: streaming, concurrency: concurrency, capabilities: capabilities)
+        // Some are started only when others are ready.
+        var next = 0
+        while next < runner.workers.count {
+            runner.becomeReady(
+                runner.workers[next], streaming: streaming, concurrency: concurrency, capabilities: capabilities)
+            next += 1
         }
         return runner
     }
@@ -128,7 +138,8 @@ final class RecordingRunner {
             sent.append((id, request))
             unsettled[id] = request
         case .removeFile(let path): removedFiles.append(path)
-        case .spawn(let id, let plan): spawn(id, plan.deployment)
+        case .announce(let change): changes.append(change)
+        case .spawn(let id, let plan): spawn(id, plan)
         default: carryOutOnWorker(action)
         }
     }
@@ -148,6 +159,9 @@ final class RecordingRunner {
             resumed.append(worker)
         case .closeDeathPipe(let id): find(id)?.isDeathPipeClosed = true
         case .signal(let id, let signal): find(id)?.signals.append(signal)
+        case .sweep(let id):
+            if holdsSweeps { heldSweeps.append(id) } else { engine.handle(.workerSwept(id, ended: 0), now: now) }
+        case .sample(let ids): sampled.append(ids)
         case .release(let id): find(id)?.isReleased = true
         default: Issue.record("an action that nobody carries out: \(action)")
         }
@@ -155,9 +169,9 @@ final class RecordingRunner {
 
     func find(_ id: WorkerID) -> ScriptedWorker? { workers.first { $0.id == id } }
 
-    private func spawn(_ id: WorkerID, _ deployment: DeploymentIndex) {
+    private func spawn(_ id: WorkerID, _ plan: SpawnPlan) {
         if let reason = spawnFailure { return engine.handle(.workerSpawnFailed(id, reason: reason), now: now) }
-        workers.append(ScriptedWorker(id, deployment))
+        workers.append(ScriptedWorker(id, plan))
         engine.handle(.workerSpawned(id, processID: Int32(100 + workers.count)), now: now)
     }
 
@@ -180,6 +194,23 @@ final class RecordingRunner {
         heldLogDrains = []
         for id in held { drainLogs(id) }
         settle()
+    }
+
+    /// Lets go what `holdsSweeps` held.
+    func releaseSweeps(ended: Int = 0) {
+        holdsSweeps = false
+        let held = heldSweeps
+        heldSweeps = []
+        for id in held { engine.handle(.workerSwept(id, ended: ended), now: now) }
+        settle()
+    }
+
+    /// The usual waits before a restart are over.
+    func waitForRestart() { advance(second / 2) }
+
+    /// The living worker in a place that was started last.
+    func worker(at place: Int, of deployment: Int = 0) -> ScriptedWorker? {
+        workers.last { $0.plan.place == place && $0.plan.deployment.value == deployment && !$0.isReleased }
     }
 
     // MARK: Workers
@@ -222,12 +253,13 @@ final class RecordingRunner {
     }
 
     /// The process ends; what it had written is read first.
-    func exit(_ worker: ScriptedWorker, _ reason: ProcessStatus = .signaled(9)) {
+    func exit(_ worker: ScriptedWorker, _ reason: ProcessStatus = .signaled(9), wasOutOfMemory: Bool = false) {
         let lastWords = worker.unread
         worker.unread = []
         receive(lastWords, from: worker)
         readLogs(worker.id)
-        engine.handle(.workerExited(worker.id, WorkerEnding(reason)), now: now)
+        let ending = WorkerEnding(reason, wasOutOfMemory: wasOutOfMemory)
+        engine.handle(.workerExited(worker.id, ending), now: now)
         settle()
     }
 

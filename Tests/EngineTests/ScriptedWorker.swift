@@ -5,7 +5,8 @@ import WireProtocol
 /// A worker process by hand: reads what the engine sends, checks that it is legal, and makes the frames of its answers.
 final class ScriptedWorker {
     let id: WorkerID
-    let deployment: DeploymentIndex
+    let plan: SpawnPlan
+    var deployment: DeploymentIndex { plan.deployment }
     private var decoder = FrameDecoder(maximumPayloadLength: ProtocolLimits.maximumPayloadLength)
     private var session = Session(role: .worker)
     private var hello: SupervisorHello?
@@ -29,9 +30,9 @@ final class ScriptedWorker {
     /// The file that the engine wants to have read for it.
     var wantedFile: (path: String, size: Int?, limit: Int)?
 
-    init(_ id: WorkerID, _ deployment: DeploymentIndex) {
+    init(_ id: WorkerID, _ plan: SpawnPlan) {
         self.id = id
-        self.deployment = deployment
+        self.plan = plan
     }
 
     // MARK: What the engine sends

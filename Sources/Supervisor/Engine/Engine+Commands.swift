@@ -30,8 +30,7 @@ extension SupervisorEngine {
         case .read(let id): read(id, for: connection)
         case .subscribe(let id, let request): subscribe(id, request, for: connection)
         case .health(let deployment): checkHealth(of: deployment, for: connection)
-        case .administer:
-            actions.append(.respond(connection, .administered(AdminAnswer(.refused, "not yet"))))
+        case .administer(let command): administer(command, for: connection)
         case .shutdown:
             actions.append(.respond(connection, .shutdownBegun))
             stopRequested(.interrupt)

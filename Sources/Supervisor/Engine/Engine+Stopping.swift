@@ -26,8 +26,7 @@ extension SupervisorEngine {
         case .stopWorkers: stopWorkers()
         case .hurryWorkers:
             for handle in workers.handles {
-                workers[handle].ladder.hurry()
-                stopWorker(WorkerID(handle: handle))
+                hurryWorker(WorkerID(handle: handle))
             }
         case .exit:
             actions.append(.cancelTimer(.drain))
@@ -50,7 +49,9 @@ extension SupervisorEngine {
         for key in predictions.activeKeys {
             abandon(key, .failed(message: "the server is shutting down", code: .shuttingDown))
         }
-        for handle in workers.handles { stopWorker(WorkerID(handle: handle)) }
+        for handle in workers.handles {
+            stopWorker(WorkerID(handle: handle), because: .stopped, detail: "the server is stopping")
+        }
         progressDrain()
     }
 }

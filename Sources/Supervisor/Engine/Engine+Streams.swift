@@ -186,6 +186,9 @@ extension SupervisorEngine {
         case .asking(let deployment):
             connections[connection] = nil
             deployments[deployment.value].healthRound?.left(connection)
+        case .administering:
+            connections[connection] = nil
+            operations.removeAll { $0.connection == connection }
         case .reading(let key, let request):
             let subscriber = SubscriberID(rawValue: connection.rawValue)
             _ = predictions[key].prediction.streams.with(request.profile) { $0.channel.unsubscribe(subscriber) }

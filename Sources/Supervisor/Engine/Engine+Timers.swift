@@ -1,12 +1,11 @@
 extension SupervisorEngine {
     mutating func timerFired(_ timer: TimerID) {
         switch timer {
-        case .startWorker(let deployment, let place):
-            deployments[deployment.value].restartCount += 1
-            restartSetup(deployment)
-            startWorker(deployment, place: place)
+        case .startWorker(let deployment, let place): backoffOver(deployment, place: place)
+        case .probe(let deployment): probe(deployment)
+        case .loadTurn: loadTurnOver()
         case .loadDeadline(let worker): loadTookTooLong(worker)
-        case .stopStep(let worker): stopWorker(worker)
+        case .stopStep(let worker): stopStepOver(worker)
         case .exitDeadline(let worker):
             if workers.contains(worker.handle), workers[worker.handle].fault == nil {
                 workers[worker.handle].fault = "it closed its pipe and did not exit"
@@ -29,11 +28,5 @@ extension SupervisorEngine {
         case .healthCheck(let deployment): healthTookTooLong(deployment)
         case .drain: take(drain.timeOver())
         }
-    }
-
-    /// A deployment whose setup has never succeeded begins a new one with the next start.
-    private mutating func restartSetup(_ deployment: DeploymentIndex) {
-        guard deployments[deployment.value].setup.status == .failed else { return }
-        deployments[deployment.value].setup = SetupReport(startedWall: wall)
     }
 }

@@ -10,7 +10,9 @@ extension SupervisorEngine {
     package mutating func receive(_ bytes: UnsafeRawBufferPointer, from worker: WorkerID, now: UInt64) {
         self.now = now
         // What a worker says after a fault cannot be trusted any more.
-        guard workers.contains(worker.handle), workers[worker.handle].fault == nil else { return }
+        guard workers.contains(worker.handle), workers[worker.handle].fault == nil,
+            workers[worker.handle].stage != .exited
+        else { return }
         if workers[worker.handle].spill != nil {
             workers[worker.handle].held.append(contentsOf: bytes)
             return
@@ -99,6 +101,7 @@ extension SupervisorEngine {
     }
 
     private mutating func logged(_ text: LogText, slot: UInt16?, _ worker: WorkerID) {
+        workers[worker.handle].tail.append(text.bytes)
         guard let slot else { return workerLogLines(worker, text.stream, text.bytes, isFramed: true) }
         guard let key = workers[worker.handle].prediction(in: slot) else { return }
         text.bytes.withUnsafeBytes { predictions[key].prediction.logReceived($0, source: text.stream) }
@@ -171,7 +174,10 @@ extension SupervisorEngine {
         // The slot is free before any byte of the end is written to a client.
         let deployment = workers[worker.handle].deployment
         deployments[deployment.value].slots.giveBack(Slot(worker: worker, number: ended.slot))
+        workers[worker.handle].served += 1
         if case .active(let key, _) = run { end(key, ended.outcome, collected: ended.collected) }
+        endIfDrained(worker)
+        progressOperations()
     }
 
     /// Ends the prediction without waiting for its worker, whose slot stays busy until it says done.

@@ -61,6 +61,10 @@ package struct DeploymentIndex: Hashable, Comparable, Sendable {
 package enum TimerID: Hashable, Sendable {
     /// A worker process is started (again) in this place of the deployment.
     case startWorker(DeploymentIndex, place: Int)
+    /// A deployment that was given up is tried again.
+    case probe(DeploymentIndex)
+    /// A worker has loaded for so long that others need not wait for it any more.
+    case loadTurn
     /// The worker has not become ready in time.
     case loadDeadline(WorkerID)
     /// The next step of stopping a worker.

@@ -24,8 +24,8 @@ package struct EngineSettings: Sendable {
     package var attachedGrace: UInt64
     package var readersPerPrediction: Int
     package var readersInAll: Int
-    /// Nanoseconds between the end of a worker and the start of the next in its place.
-    package var restartDelay: UInt64
+    /// How many workers may load at a time.
+    package var loads = LoadLimits()
     /// Where payloads go that are too large for a pipe; absolute.
     package var spoolDirectory: String
     /// What leaves by HTTP.
@@ -35,8 +35,7 @@ package struct EngineSettings: Sendable {
         deployments: [DeploymentSettings], streams: StreamSettings, retention: PredictionRegistry.Retention,
         pendingCancellations: PendingCancellations.Limits, drain: DrainSequence.Times, frameLimit: Int,
         inlineLimit: Int, patience: UInt64, heartbeat: UInt64, writeTimeout: UInt64, idempotentGrace: UInt64,
-        attachedGrace: UInt64, readersPerPrediction: Int, readersInAll: Int, restartDelay: UInt64,
-        spoolDirectory: String
+        attachedGrace: UInt64, readersPerPrediction: Int, readersInAll: Int, spoolDirectory: String
     ) {
         self.deployments = deployments
         self.streams = streams
@@ -52,7 +51,6 @@ package struct EngineSettings: Sendable {
         self.attachedGrace = attachedGrace
         self.readersPerPrediction = readersPerPrediction
         self.readersInAll = readersInAll
-        self.restartDelay = restartDelay
         self.spoolDirectory = spoolDirectory
     }
 }
@@ -71,6 +69,11 @@ package struct SupervisorEngine: ~Copyable {
     var predictions: PredictionRegistry
     var pending: PendingCancellations
     var drain: DrainSequence
+    var loadGate: LoadGate
+    /// A timer runs for the end of somebody's turn to load.
+    var isTakingTurns = false
+    /// What operators wait for.
+    var operations: [AdminOperation] = []
     var deliveries = DeliveryQueue()
     /// Predictions whose webhooks have not been told everything.
     var webhooks: Set<PredictionKey> = []
@@ -92,6 +95,7 @@ package struct SupervisorEngine: ~Copyable {
 
     /// Monotonic time of the event in hand, and what to add to it for nanoseconds since 1970.
     var now: UInt64 = 0
+    let startedAt: UInt64
     package var wallOffset: UInt64 = 0
     package var actions: [Action] = []
 
@@ -100,6 +104,8 @@ package struct SupervisorEngine: ~Copyable {
         case reading(PredictionKey, StreamRequest)
         /// It waits for a deployment's health.
         case asking(DeploymentIndex)
+        /// It waits until what it wished for as an operator is done.
+        case administering
     }
 
     /// - Parameter wallOffset: nanoseconds to add to the monotonic time for nanoseconds since 1970.
@@ -109,8 +115,10 @@ package struct SupervisorEngine: ~Copyable {
         self.settings = settings
         self.generator = generator
         self.now = now
+        startedAt = now
         self.wallOffset = wallOffset
-        deployments = settings.deployments.map { Deployment(settings: $0, wall: now + wallOffset) }
+        deployments = settings.deployments.map { Deployment(settings: $0, now: now, wall: now + wallOffset) }
+        loadGate = LoadGate(limits: settings.loads)
         predictions = PredictionRegistry(retention: settings.retention)
         pending = PendingCancellations(limits: settings.pendingCancellations)
         drain = DrainSequence(times: settings.drain)
@@ -131,9 +139,7 @@ package struct SupervisorEngine: ~Copyable {
     /// Starts the workers of all deployments.
     package mutating func start(now: UInt64) {
         self.now = now
-        for index in deployments.indices {
-            for place in deployments[index].places.indices { startWorker(DeploymentIndex(index), place: place) }
-        }
+        for index in deployments.indices { startVacantPlaces(DeploymentIndex(index)) }
     }
 
     /// Takes one event. What follows from it is appended to `actions`.
@@ -146,8 +152,9 @@ package struct SupervisorEngine: ~Copyable {
         case .workerSpawned(let worker, let processID): workerSpawned(worker, processID: processID)
         case .workerSpawnFailed(let worker, let reason): workerSpawnFailed(worker, reason: reason)
         case .workerOutputEnded(let worker): workerOutputEnded(worker)
-        case .workerExited(let worker, let ending): workerExited(worker, ending.status)
-        case .workerSwept, .workersSampled: break
+        case .workerExited(let worker, let ending): workerExited(worker, ending)
+        case .workerSwept(let worker, let ended): workerSwept(worker, strays: ended)
+        case .workersSampled(let samples): workersSampled(samples)
         case .workerLogged(let worker, let source, let bytes): workerLogged(worker, source, bytes)
         case .logsDrained(let worker): logsDrained(worker)
         case .spillLoaded(let worker, let bytes): spillLoaded(worker, bytes)

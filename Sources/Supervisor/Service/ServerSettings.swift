@@ -41,8 +41,6 @@ package struct ServerSettings {
     private static let balancerDelay: UInt64 = 5_000_000_000
     /// Nanoseconds for predictions that were told to cancel at the end of the drain.
     private static let cancelGrace: UInt64 = 5_000_000_000
-    /// Nanoseconds between the end of a worker and the start of the next in its place.
-    private static let restartDelay: UInt64 = 1_000_000_000
     /// Nanoseconds that stand for "no load time-out": 100 years.
     private static let never: UInt64 = 100 * 365 * 86_400 * 1_000_000_000
 
@@ -128,7 +126,7 @@ package struct ServerSettings {
             heartbeat: streaming.heartbeat ?? 0, writeTimeout: streaming.writeTimeout,
             idempotentGrace: streaming.putDisconnectGrace, attachedGrace: streaming.postDisconnectGrace,
             readersPerPrediction: limits.subscribersPerPrediction, readersInAll: limits.subscribers,
-            restartDelay: ServerSettings.restartDelay, spoolDirectory: spool)
+            spoolDirectory: spool)
         settings.delivery = DeliverySettings(
             throttle: configuration.webhooks.interval,
             uploadURL: configuration.upload.url.flatMap { DeliveryURL($0) })

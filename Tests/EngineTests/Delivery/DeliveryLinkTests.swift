@@ -46,7 +46,7 @@ struct DeliveryLinkTests {
         }
 
         mutating func spawned() {
-            worker = ScriptedWorker(Self.id, DeploymentIndex(0))
+            worker = ScriptedWorker(Self.id, SpawnPlan(deployment: DeploymentIndex(0), generation: 0, place: 0))
             link.spawned(now: now)
             carryOut()
         }

@@ -7,7 +7,7 @@ package struct StateChange: Equatable, Sendable {
     /// The place of the worker; nil: it is about the deployment.
     package let worker: Int?
     package let processID: Int32?
-    /// State words as in `StatusReport`; nil: there was none.
+    /// State words as in `StatusReport`, but `ready` for idle and busy workers; nil: there was none.
     package let from: String?
     package let to: String
     /// With the end of a worker: why, in one word.

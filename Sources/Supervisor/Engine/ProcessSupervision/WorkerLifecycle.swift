@@ -4,49 +4,55 @@ package enum WorkerStage: String, Sendable {
     case starting
     /// It has said hello and sets itself up. → ready, stopping, exited
     case loading
-    /// It takes predictions. → stopping, exited
+    /// It takes predictions. → draining, stopping, exited
     case ready
+    /// It finishes its runs and gets no more. → stopping, exited
+    case draining
     /// It was told to end, or is being made to. → exited
     case stopping
-    /// The process is gone and all it wrote was read.
+    /// The process is gone and all it wrote was read; what it has left behind is being ended.
     case exited
 }
 
-/// How long each step of ending a worker may take before the next begins. In order: it is asked (by a shutdown frame;
-/// one that has not said hello, by the end of its death pipe), then its process group gets SIGTERM, then SIGKILL.
-package struct StopLadder: Equatable, Sendable {
-    package enum Step: Equatable, Sendable {
-        case ask
-        case terminate
-        case kill
+/// One life of a worker, from its start to its end. No other place changes a stage.
+///
+/// Each stage is entered once and never returned to. What a worker says at the wrong time is not its business: whoever
+/// calls looks at `stage` first, and a call that does not fit stops the program.
+struct WorkerLifecycle: Equatable, Sendable {
+    private(set) var stage = WorkerStage.starting
+    /// Nanoseconds: when this stage began, when the process was started, when it became ready.
+    private(set) var since: UInt64
+    let startedAt: UInt64
+    private(set) var readyAt: UInt64?
+    /// It takes frames.
+    private(set) var saidHello = false
+
+    init(now: UInt64) {
+        startedAt = now
+        since = now
     }
 
-    /// Nanoseconds for the whole ladder: the first half for asking, the second for SIGTERM.
-    package let grace: UInt64
-    private(set) var step: Step?
-
-    package init(grace: UInt64) {
-        self.grace = grace
+    mutating func workerSaidHello(now: UInt64) {
+        enter(.loading, from: [.starting], now)
+        saidHello = true
     }
 
-    /// Begins, or goes on to the next step. Answers the step to take and how long to wait for its effect (nil: it
-    /// cannot fail to have one).
-    mutating func next() -> (step: Step, wait: UInt64?) {
-        switch step {
-        case nil:
-            step = .ask
-            return (.ask, grace / 2)
-        case .ask:
-            step = .terminate
-            return (.terminate, grace - grace / 2)
-        case .terminate, .kill:
-            step = .kill
-            return (.kill, nil)
-        }
+    mutating func workerBecameReady(now: UInt64) {
+        enter(.ready, from: [.loading], now)
+        readyAt = now
     }
 
-    /// Skips what is gentle: the next step is the last.
-    mutating func hurry() {
-        step = .terminate
+    mutating func beganDraining(now: UInt64) { enter(.draining, from: [.ready], now) }
+
+    mutating func beganStopping(now: UInt64) { enter(.stopping, from: [.starting, .loading, .ready, .draining], now) }
+
+    mutating func workerExited(now: UInt64) {
+        enter(.exited, from: [.starting, .loading, .ready, .draining, .stopping], now)
+    }
+
+    private mutating func enter(_ next: WorkerStage, from allowed: Set<WorkerStage>, _ now: UInt64) {
+        precondition(allowed.contains(stage), "the engine asks for the stage first: \(stage) does not become \(next)")
+        stage = next
+        since = now
     }
 }

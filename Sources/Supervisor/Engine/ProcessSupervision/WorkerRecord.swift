@@ -10,16 +10,52 @@ struct WorkerRecord: ~Copyable {
         case abandoned(run: UInt64)
     }
 
+    /// What it is in its place.
+    enum Role {
+        case current
+        /// It loads in order to take over.
+        case incoming
+        /// It was followed by another one.
+        case outgoing
+    }
+
     let deployment: DeploymentIndex
     /// Which of the deployment's places it fills.
     let place: Int
-    var stage = WorkerStage.starting
+    /// Which version of the deployment's configuration it was started with.
+    let generation: Int
+    var role: Role
+    var life: WorkerLifecycle
+    var stage: WorkerStage { life.stage }
     var session: Session
     var decoder: FrameDecoder
     var runs: [Run] = []
     var nextRun: UInt64 = 1
     var processID: Int32?
-    var ladder: StopLadder
+    /// How it is being ended; nil: nobody has begun to.
+    var ladder: StopLadder?
+    /// Why it is being ended, in one word and in a phrase; nil: nobody has begun to.
+    var cause: ExitReason?
+    var causeDetail: String?
+    /// Why it is drained: the cause of its end, once it has no run left.
+    var drainCause: ExitReason?
+    /// It closed its pipe of frames.
+    var hasClosedPipe = false
+    /// It gave no sign of life in time.
+    var isUnresponsive = false
+    /// Runs that it has ended.
+    var served: UInt64 = 0
+    /// While it loads: how far it is (0 to 1) and what it says.
+    var progress: Double?
+    var progressMessage: String?
+    /// What it used when it was last looked at.
+    var residentBytes: UInt64?
+    var processorTime: UInt64?
+    var tail = LogTail()
+    /// What the feed was told last.
+    var announced: WorkerStatus.State?
+    /// What is left to be done for its place when it is swept.
+    var ended: ExitRecord?
     /// It said hello with the capability to pass large payloads by file.
     var canSpill = false
     /// It said hello with the capability to have files uploaded.
@@ -30,10 +66,10 @@ struct WorkerRecord: ~Copyable {
     var canInterrupt = false
     /// The log says already that its files are not uploaded.
     var hasInlinedFile = false
-    /// Why it is being ended, when that was not asked for from outside.
+    /// Nothing that it says is listened to any more, and why.
     var fault: String?
     /// Set once the process is gone, while a spilled payload is still being read.
-    var exit: ProcessStatus?
+    var exit: WorkerEnding?
     /// A payload is being read from a file; what came behind it waits here.
     var spill: PendingSpill?
     var held: [UInt8] = []
@@ -46,12 +82,16 @@ struct WorkerRecord: ~Copyable {
     /// The predictions whose readers the worker is waiting for.
     var pausedFor: Set<PredictionKey> = []
 
-    init(deployment: DeploymentIndex, place: Int, frameLimit: Int, stopGrace: UInt64) {
+    init(
+        deployment: DeploymentIndex, place: Int, generation: Int, role: Role, frameLimit: Int, now: UInt64
+    ) {
         self.deployment = deployment
         self.place = place
+        self.generation = generation
+        self.role = role
+        life = WorkerLifecycle(now: now)
         session = Session(role: .supervisor)
         decoder = FrameDecoder(maximumPayloadLength: frameLimit)
-        ladder = StopLadder(grace: stopGrace)
     }
 
     /// The prediction of the slot, if its run is active.
@@ -81,6 +121,9 @@ struct WorkerRecord: ~Copyable {
     private func isBeginning(_ slot: UInt16) -> Bool {
         drains.contains { if case .beforeRun(slot) = $0 { true } else { false } }
     }
+
+    /// Slots that are in use.
+    var busyCount: Int { runs.count { if case .none = $0 { false } else { true } } }
 
     var activePredictions: [PredictionKey] {
         runs.compactMap { if case .active(let key, _) = $0 { key } else { nil } }

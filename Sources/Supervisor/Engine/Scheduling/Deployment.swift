@@ -102,33 +102,94 @@ package struct ServedHandler: Equatable, Sendable {
 
 /// One named handler: its workers, its slots and what is known of them.
 package struct Deployment {
-    package let settings: DeploymentSettings
+    /// What an operator wants of it.
+    package enum Order: Equatable, Sendable {
+        case run
+        /// No new predictions; its workers stay.
+        case drain
+        /// No workers.
+        case stop
+    }
+
+    /// Why it was given up.
+    struct Failure: Equatable {
+        let detail: String
+        /// Only an operator, or a new configuration, has it started again.
+        let isFinal: Bool
+    }
+
+    package internal(set) var settings: DeploymentSettings
+    /// Which version of its configuration new workers get.
+    package internal(set) var generation = 0
     /// What the workers declared; nil until the first was ready.
     package internal(set) var handler: ServedHandler?
     package internal(set) var slots = SlotPool()
     package internal(set) var setup: SetupReport
-    /// The life that runs in each of the `workers` places, if one does.
-    package internal(set) var places: [WorkerID?]
+    /// One for each worker that is wanted, and those that were.
+    package internal(set) var places: [Place]
     /// Why the last worker ended, for whoever asks after its health; nil once one is ready again.
     package internal(set) var lastExit: String?
-    /// Its setup failed for good: starting again would not help.
-    package internal(set) var isGivenUp = false
+    package internal(set) var order = Order.run
+    /// A new configuration is being rolled out.
+    package internal(set) var isReloading = false
+    /// All members of its group are ready; without a group always true.
+    package internal(set) var isOpen: Bool
     /// How often workers were started again.
     package internal(set) var restartCount = 0
+    var intensity = RestartIntensity()
+    /// Set while `intensity` is not closed.
+    var failure: Failure?
+    var exits = ExitHistory()
+    /// Its workers are being replaced one after the other, as an operator wishes.
+    var rolling: RollingRestart?
     /// Its workers are being asked for their health.
     var healthRound: HealthRound?
+    /// What the feed was told last.
+    var announced: DeploymentStatus.State?
 
-    init(settings: DeploymentSettings, wall: UInt64) {
+    init(settings: DeploymentSettings, now: UInt64, wall: UInt64) {
         self.settings = settings
-        places = Array(repeating: nil, count: settings.workers)
+        places = (0..<settings.workers).map { _ in Place(now: now) }
         setup = SetupReport(startedWall: wall)
+        isOpen = settings.supervision.group == nil
     }
 
-    package var isReady: Bool { slots.capacity > 0 }
+    /// It takes predictions: ask this before a slot is taken.
+    package var isReady: Bool { order == .run && isOpen && slots.capacity > 0 }
+    /// Workers that take predictions.
+    package var readyCount: Int { isOpen ? slots.workers.count : 0 }
+    /// Workers that it shall have.
+    package var wantedCount: Int { places.count { !$0.isRetired } }
+    /// A worker of it has been ready once.
+    package var wasEverReady: Bool { setup.status == .succeeded }
+    /// It was given up: no worker is started, but for a try from time to time.
+    package var hasFailed: Bool { failure != nil }
+
+    /// The device of a place; nil: none.
+    func device(of place: Int) -> String? {
+        let devices = settings.supervision.devices
+        return devices.isEmpty ? nil : devices[place % devices.count]
+    }
+
+    package var state: DeploymentStatus.State {
+        switch order {
+        case .stop: return .stopped
+        case .drain: return .draining
+        case .run: break
+        }
+        if failure != nil { return .failed }
+        if isReloading { return .reloading }
+        // No worker is never ready, whatever the minimum.
+        if readyCount > 0, readyCount >= settings.supervision.minimumReady { return .ready }
+        if places.allSatisfy({ $0.isResting || $0.isRetired }) { return .stopped }
+        return wasEverReady ? .degraded : .starting
+    }
 
     /// What its health document says.
     package var health: DeploymentHealth {
         if isReady { return slots.freeCount > 0 ? .ready : .busy }
+        // One that is only tried from time to time is no better for that.
+        if failure != nil, !wasEverReady { return .setupFailed }
         switch setup.status {
         case .starting: return lastExit == nil ? .starting : .unhealthy
         case .failed: return .setupFailed
