@@ -9,12 +9,13 @@ import sys
 if sys.version_info >= (3, 10):
     from .handlers import current_run, handler, streaming
     from .outputs import File
+    from .runtime.application import Misconfigured as ConfigurationError
     from .runtime.cancellation import RunCanceled
     from .runtime.run import Run, RunFailed, UploadFailed
     from .script import connect_script, run
     from .signatures import Field
 
-    __all__ = ["Field", "File", "Run", "RunCanceled", "RunFailed", "UploadFailed", "current_run", "handler", "run",
-               "streaming"]
+    __all__ = ["ConfigurationError", "Field", "File", "Run", "RunCanceled", "RunFailed", "UploadFailed", "current_run",
+               "handler", "run", "streaming"]
 
     connect_script()

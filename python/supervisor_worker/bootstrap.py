@@ -11,7 +11,8 @@ import sys
 
 NEEDS = (3, 10)
 MODEL = "SUPERVISOR_MODEL"
-SETUP_FAILED = 1
+CONFIGURATION = 78
+"""EX_CONFIG: starting again cannot help."""
 
 
 def main():
@@ -54,4 +55,4 @@ def _refuse(message):
             say(0x81, {"protocol": {"major": 1, "minor": 0}, "worker": "python", "capabilities": []})
         elif kind == 0x02:  # initialize
             say(0x84, {"message": message, "kind": "RuntimeError"})
-            sys.exit(SETUP_FAILED)
+            sys.exit(CONFIGURATION)

@@ -28,7 +28,7 @@ from types import ModuleType
 from typing import Any, AsyncIterator, Callable, Iterable, TypeVar
 
 from . import outputs
-from .runtime.application import Application, Setup, SetupFailed
+from .runtime.application import Application, Misconfigured, Setup, SetupFailed
 from .runtime.capture import current as _current
 from .runtime.iteration import drive, drive_async
 from .runtime.run import Run, RunFailed
@@ -135,6 +135,8 @@ class HandlersApplication(Application):
     def load(self, setup: Setup) -> Manifest:
         try:
             module = self._find_module()
+        except Misconfigured:
+            raise
         except BaseException as error:
             raise SetupFailed(f"{self._path} cannot be imported: {_words(error)}", type(error).__name__,
                               traceback.format_exc()) from error
@@ -142,10 +144,10 @@ class HandlersApplication(Application):
             self._collect(module, setup)
             entries = [bound.manifest() for bound in self._handlers.values()]
         except DeclarationError as error:
-            raise SetupFailed(f"{self._path}: {error}.", type(error).__name__, "") from error
+            raise Misconfigured(f"{self._path}: {error}.", type(error).__name__, "") from error
         if not entries:
-            raise SetupFailed(f"{self._path} has no handlers: mark a function, or a method of a class, with @handler or "
-                              "@streaming of supervisor_worker.", "LookupError")
+            raise Misconfigured(f"{self._path} has no handlers: mark a function, or a method of a class, with @handler or "
+                                "@streaming of supervisor_worker.", "LookupError")
         return Manifest(entries, versions={"python": platform.python_version()},
                         health_check=self.healthcheck is not None)
 

@@ -9,7 +9,7 @@ import sys
 from types import TracebackType
 
 from .handlers import HandlersApplication
-from .runtime.application import SetupFailed
+from .runtime.application import Misconfigured
 from .runtime.pipes import VARIABLE
 from .runtime.start import connect
 from .runtime.worker import Worker
@@ -66,5 +66,5 @@ def _report(kind: type[BaseException], error: BaseException, trace: TracebackTyp
 
 def _report_missing_run(path: str) -> None:
     if _Script.worker is not None:
-        _Script.worker.fail_setup(SetupFailed(
+        _Script.worker.fail_setup(Misconfigured(
             f"{path} has ended without serving: call `run()` of supervisor_worker at its end.", "RuntimeError"))

@@ -37,8 +37,8 @@ HEAD = """
 class Parent:
     """One worker and its pipes. Every frame is checked against the session as a supervisor would."""
 
-    def __init__(self, model, command=None, capabilities=("spill", "upload"), inline=1 << 20, frame=64 << 20,
-                 environment=None, setup=None, handler=None, version=1):
+    def __init__(self, model, command=None, capabilities=("spill", "upload", "heartbeat", "interrupt"), inline=1 << 20, frame=64 << 20,
+                 environment=None, setup=None, handler=None, version=1, heartbeat_ms=None):
         self.directory = Path(tempfile.mkdtemp(prefix="worker-test-"))
         self.spool = self.directory / "spool"
         self.spool.mkdir()
@@ -50,6 +50,8 @@ class Parent:
         self.hold = threading.Lock()
         """While it is held, nothing is read from the worker."""
         self.frames = queue.Queue()
+        self.beats = threading.Semaphore(0)
+        """Released by each heartbeat, which tests see nothing of otherwise."""
         self.printed = {}
         self.runs = 0
         to_worker, self.writer = os.pipe()
@@ -72,7 +74,8 @@ class Parent:
             "limits": {"frame": frame, "inline": inline}, "spool": str(self.spool)})
         self.hello = self.expect(messages.WorkerHello)
         if version == 1:
-            self.send(FrameType.INITIALIZE, {"deployment": "test", "handler": handler, "setup": setup or {}})
+            self.send(FrameType.INITIALIZE, {"deployment": "test", "handler": handler, "setup": setup or {},
+                                             "heartbeat_ms": heartbeat_ms})
 
     def _read(self):
         decoder = FrameDecoder()
@@ -84,6 +87,9 @@ class Parent:
                         self.session.pass_(frame.header)
                         if isinstance(message, messages.Ready):
                             self.session.slots = message.manifest.slots
+                    if frame.header.type is FrameType.HEARTBEAT:
+                        self.beats.release()
+                        continue
                     self.frames.put((frame, message))
             decoder.finish()
             self.frames.put((END, END))
@@ -165,6 +171,17 @@ class Parent:
         """Everything that one run says."""
         self.predict(input, **options)
         return Story(self.until(messages.Done), self.flags)
+
+    def wait_for_beats(self, count):
+        """Waits for so many heartbeats from now on."""
+        while self.beats.acquire(blocking=False):
+            pass
+        for _ in range(count):
+            assert self.beats.acquire(timeout=DEADLINE), f"no heartbeat within {DEADLINE} s; {self.printed}"
+
+    def signal(self, number):
+        """Sends a signal to the worker alone, not to its group."""
+        os.kill(self.process.pid, number)
 
     def shut_down(self, grace=5.0):
         """Asks the worker to end, and returns its status."""

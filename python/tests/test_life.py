@@ -15,10 +15,11 @@ from supervisor_worker.wire.frames import FrameType, Header, encode
 
 
 class SetupTest(WorkerTest):
-    def failure(self, model, **options):
+    def failure(self, model, status=1, **options):
+        """status: 78 where starting again cannot help."""
         worker = self.start(model, **options)
         said = worker.until(messages.SetupFailure)
-        self.assertEqual(worker.ended(), 1)
+        self.assertEqual(worker.ended(), status)
         return said[-1], "".join(item[2] for item in said if isinstance(item, tuple))
 
     def test_what_is_wrong_is_said(self):
@@ -36,11 +37,17 @@ class SetupTest(WorkerTest):
                  "DeclarationError"),
                 ("@handler(concurrency=5000)\ndef go(): pass", "`concurrency` must be an integer from 1 to 1024",
                  "ValueError"),
+                ("class M:\n    def setup(self): raise ConfigurationError('no weights at /w; set W')\n    @handler\n"
+                 "    def go(self): pass", "no weights at /w; set W", "ConfigurationError"),
+                ("raise ConfigurationError('set W')", "set W", "ConfigurationError"),
+                ("class M:\n    def setup(self): sys.exit(78)\n    @handler\n    def go(self): pass", "SystemExit: 78",
+                 "SystemExit"),
                 ("class M:\n    def setup(self): raise RuntimeError('no weights')\n    @handler\n    def go(self): pass",
                  "RuntimeError: no weights", "RuntimeError")):
             with self.subTest(body):
                 head = "import os, sys\nfrom supervisor_worker import *\nprint('loading', end='')\n"
-                failure, log = self.failure(head + body)
+                own = "DeclarationError", "LookupError", "ValueError", "ConfigurationError"
+                failure, log = self.failure(head + body, 78 if kind in own or "exit(78)" in body else 1)
                 self.assertIn(text, failure.message)
                 self.assertEqual(failure.kind, kind)
                 self.assertEqual(log, "" if text == "SyntaxError" else "loading")
@@ -50,11 +57,11 @@ class SetupTest(WorkerTest):
         failure, _ = self.failure(HEAD + """
     @handler
     def go(): pass
-    """, handler="other")
+    """, 78, handler="other")
         self.assertIn("for the handler `other`", failure.message)
 
     def test_no_model(self):
-        failure, _ = self.failure("", environment={"SUPERVISOR_MODEL": "/nowhere"})
+        failure, _ = self.failure("", 78, environment={"SUPERVISOR_MODEL": "/nowhere"})
         self.assertIn("no model at /nowhere", failure.message)
 
     def test_set_up_with_settings_and_progress(self):
@@ -97,9 +104,9 @@ class SetupTest(WorkerTest):
         self.assertEqual(worker.shut_down(), 0)
         self.assertTrue((worker.directory / "left").exists(), "exit functions of before the import are called, too")
         self.assertEqual(self.started(good).run().outputs, [1], "the same file, imported by the supervisor's way")
-        for model, text in ((good.replace("run()", ""), "call `run()`"),
-                            (good.replace("@handler", "1 / 0\n    @handler"), "ZeroDivisionError")):
-            failure, _ = self.failure(model, command=program, environment=environment)
+        for model, text, status in ((good.replace("run()", ""), "call `run()`", 78),
+                                    (good.replace("@handler", "1 / 0\n    @handler"), "ZeroDivisionError", 1)):
+            failure, _ = self.failure(model, status, command=program, environment=environment)
             self.assertIn(text, failure.message)
         path = worker.directory / "worker.py"
         alone = subprocess.run(program(path), env={**os.environ, **environment}, capture_output=True, text=True,
@@ -111,7 +118,7 @@ class SetupTest(WorkerTest):
         for name in ("__init__.py", "bootstrap.py"):
             ast.parse((ROOT / "supervisor_worker" / name).read_text(), feature_version=(3, 6))
         old = "import sys; sys.version_info = (3, 8, 0); " + STUB.format(str(ROOT))
-        failure, _ = self.failure("", command=lambda path: [sys.executable, "-c", old])
+        failure, _ = self.failure("", 78, command=lambda path: [sys.executable, "-c", old])
         for text in ("needs Python 3.10 or newer", sys.executable, "--python"):
             self.assertIn(text, failure.message)
 

@@ -98,6 +98,9 @@ static const unsigned char file_runtime_executors_py[] = {
 static const unsigned char file_runtime_health_py[] = {
 #embed "../../../python/supervisor_worker/runtime/health.py" suffix(, 0) if_empty(0)
 };
+static const unsigned char file_runtime_heartbeat_py[] = {
+#embed "../../../python/supervisor_worker/runtime/heartbeat.py" suffix(, 0) if_empty(0)
+};
 static const unsigned char file_runtime_iteration_py[] = {
 #embed "../../../python/supervisor_worker/runtime/iteration.py" suffix(, 0) if_empty(0)
 };
@@ -115,6 +118,9 @@ static const unsigned char file_runtime_pipes_py[] = {
 };
 static const unsigned char file_runtime_run_py[] = {
 #embed "../../../python/supervisor_worker/runtime/run.py" suffix(, 0) if_empty(0)
+};
+static const unsigned char file_runtime_signals_py[] = {
+#embed "../../../python/supervisor_worker/runtime/signals.py" suffix(, 0) if_empty(0)
 };
 static const unsigned char file_runtime_spool_py[] = {
 #embed "../../../python/supervisor_worker/runtime/spool.py" suffix(, 0) if_empty(0)
@@ -253,12 +259,14 @@ static const struct python_runtime_file files[] = {
     FILE_AT("runtime/channel.py", file_runtime_channel_py),
     FILE_AT("runtime/executors.py", file_runtime_executors_py),
     FILE_AT("runtime/health.py", file_runtime_health_py),
+    FILE_AT("runtime/heartbeat.py", file_runtime_heartbeat_py),
     FILE_AT("runtime/iteration.py", file_runtime_iteration_py),
     FILE_AT("runtime/outcome.py", file_runtime_outcome_py),
     FILE_AT("runtime/outlet.py", file_runtime_outlet_py),
     FILE_AT("runtime/payloads.py", file_runtime_payloads_py),
     FILE_AT("runtime/pipes.py", file_runtime_pipes_py),
     FILE_AT("runtime/run.py", file_runtime_run_py),
+    FILE_AT("runtime/signals.py", file_runtime_signals_py),
     FILE_AT("runtime/spool.py", file_runtime_spool_py),
     FILE_AT("runtime/start.py", file_runtime_start_py),
     FILE_AT("runtime/worker.py", file_runtime_worker_py),

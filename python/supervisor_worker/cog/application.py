@@ -9,7 +9,7 @@ import platform
 import sys
 from pathlib import Path
 
-from ..runtime.application import Application, Handler, Manifest, Setup, SetupFailed
+from ..runtime.application import Application, Handler, Manifest, Misconfigured, Setup, SetupFailed
 from ..runtime.run import Run, RunFailed
 from .configuration import apply_environment, read_configuration
 from .description import concurrency, describe_model
@@ -51,7 +51,7 @@ class CogApplication(Application):
         try:
             self._limits = DownloadLimits.from_environment(os.environ)
         except ValueError as error:
-            raise SetupFailed(str(error), kind="ConfigurationError") from None
+            raise Misconfigured(str(error)) from None
         self._space = SpaceBudget(self._limits.worker_bytes, "all inputs together")
         self._mode = configuration.mode
         self._cog = import_cog()
@@ -169,7 +169,7 @@ class CogApplication(Application):
         try:
             os.chdir(self._directory)
         except OSError as error:
-            raise SetupFailed(
+            raise Misconfigured(
                 f"the model's directory {self._directory} cannot be entered: {error.strerror}",
                 kind="ConfigurationError",
             ) from None

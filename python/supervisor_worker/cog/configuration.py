@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping, MutableMapping
 
-from ..runtime.application import SetupFailed
+from ..runtime.application import Misconfigured
 from ..schema import ConfigurationError, cog_yaml
 
 CONCURRENCY_VARIABLE = "COG_MAX_CONCURRENCY"
@@ -43,7 +43,7 @@ class CogConfiguration:
         variable = cog_yaml.TRAIN_VARIABLE if is_training else cog_yaml.PREDICT_VARIABLE
         has_file = (self.directory / cog_yaml.FILE_NAME).is_file()
         problem = f"cog.yaml names no `{key}`" if has_file else f"there is no cog.yaml in {self.directory}"
-        raise SetupFailed(
+        raise Misconfigured(
             f'{problem}; add `{key}: "file.py:Name"` to cog.yaml, or set {variable}=file.py:Name',
             kind="ConfigurationError",
         )
@@ -53,11 +53,11 @@ def read_configuration(directory: Path, environment: Mapping[str, str]) -> CogCo
     """Reads cog.yaml and the variables that override it. Raises SetupFailed that names what is wrong."""
     mode = environment.get(MODE_VARIABLE) or "predict"
     if mode not in MODES:
-        raise SetupFailed(f"{MODE_VARIABLE} is '{mode}'; it must be predict or train", kind="ConfigurationError")
+        raise Misconfigured(f"{MODE_VARIABLE} is '{mode}'; it must be predict or train", kind="ConfigurationError")
     try:
         found = cog_yaml.read(directory)
     except ConfigurationError as error:
-        raise SetupFailed(str(error), kind="ConfigurationError") from None
+        raise Misconfigured(str(error), kind="ConfigurationError") from None
     return CogConfiguration(
         directory=directory,
         mode=mode,
@@ -87,7 +87,7 @@ def _concurrency(variable: str | None, from_file: int | None) -> int | None:
             print(f"{CONCURRENCY_VARIABLE} is '{variable}', which is no whole number from 1; using 1", file=sys.stderr)
             number = 1
     if number is not None and number > CONCURRENCY:
-        raise SetupFailed(
+        raise Misconfigured(
             f"{number} runs at once are too many; at most {CONCURRENCY} can be", kind="ConfigurationError"
         )
     return number

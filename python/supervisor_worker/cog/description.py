@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from ..runtime.application import SetupFailed
+from ..runtime.application import Misconfigured
 from ..schema import ConfigurationError, HandlerSchemas, SchemaError, find_or_generate, handler_schemas
 from ..schema.decorators import STREAMING_NEEDS_ITERATOR
 from ..schema.generate import DOCUMENT_PATH, DOCUMENT_VARIABLE
@@ -67,11 +67,11 @@ def _try(configuration: CogConfiguration, predict_ref: str | None, train_ref: st
         return Description(document, handler_schemas(document))
     except SchemaError as error:
         if error.text.startswith(STREAMING_NEEDS_ITERATOR):
-            raise SetupFailed(f"failed to load predictor: {error}", kind="SchemaError") from None
+            raise Misconfigured(f"failed to load predictor: {error}", kind="SchemaError") from None
         return _without(error)
     except ConfigurationError as error:
         if has_document:
-            raise SetupFailed(str(error), kind="ConfigurationError") from None
+            raise Misconfigured(str(error), kind="ConfigurationError") from None
         # A name that is made while the module runs, for example: importing it will tell.
         return _without(error)
 
@@ -84,7 +84,7 @@ def concurrency(configuration: CogConfiguration, model: Model) -> int:
     """Runs at once: COG_MAX_CONCURRENCY, else cog.yaml, else `@concurrent`, else 1. Raises SetupFailed."""
     wanted = configuration.concurrency or concurrency_of(model.function) or 1
     if wanted > 1 and not model.is_async:
-        raise SetupFailed(
+        raise Misconfigured(
             "COG_MAX_CONCURRENCY > 1 requires an async run() or predict() method", kind="ConfigurationError"
         )
     return wanted

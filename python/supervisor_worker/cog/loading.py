@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any, Callable
 
-from ..runtime.application import SetupFailed
+from ..runtime.application import Misconfigured, SetupFailed
 from .configuration import CogConfiguration
 from .faults import describe, traceback_text
 from .model import Model, is_async_function, patch_defaults
@@ -50,7 +50,7 @@ def check_reference(configuration: CogConfiguration) -> None:
     else:
         text = f"FileNotFoundError: [Errno 2] No such file or directory: '{path}', in {configuration.directory}"
         kind = "FileNotFoundError"
-    raise SetupFailed(
+    raise Misconfigured(
         f'failed to load predictor: {text}; the model is named by `{key}: "file.py:Name"` in cog.yaml, with a path '
         "relative to its directory",
         kind=kind,
@@ -79,7 +79,7 @@ def _load_trainer(reference: str, cog: CogPackage) -> tuple[Any, Callable[..., A
     """As `_predict_function`, for trainings: a function, or a class with train()."""
     path, _, name = reference.partition(":")
     if not name:
-        raise SetupFailed(
+        raise Misconfigured(
             f"failed to load predictor: '{reference}' does not name a function; write `train: \"{path}:train\"`",
             kind="ImportError",
         )

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any, Callable
 
-from ..runtime.application import SetupFailed
+from ..runtime.application import Misconfigured, SetupFailed
 from . import coglet_stand_in
 from .coglet_stand_in import StandIn
 from .faults import describe, traceback_text
@@ -41,7 +41,7 @@ def import_cog() -> CogPackage:
     except ModuleNotFoundError as error:
         if error.name != "cog":
             raise _broken(error, install) from error
-        raise SetupFailed(
+        raise Misconfigured(
             f"the Python at {sys.executable} has no package cog, which the model needs; install it with "
             f"`{install}`, put a virtual environment that has it into the model's directory, or name another Python "
             "with --python",
@@ -65,7 +65,7 @@ def import_cog() -> CogPackage:
         )
     except (ImportError, AttributeError) as error:
         where = getattr(cog, "__file__", None) or "an unknown place"
-        raise SetupFailed(
+        raise Misconfigured(
             f"the package cog {version} at {where} cannot be used ({describe(error)}); versions from {OLDEST} on can: "
             f"`{install} --upgrade`. If that file is the model's own, rename it",
             kind=type(error).__name__,

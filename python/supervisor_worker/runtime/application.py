@@ -13,7 +13,11 @@ from ..wire.manifest import Handler, Manifest
 from .cancellation import RunCanceled
 from .run import Run, RunFailed
 
-__all__ = ["Application", "Handler", "Manifest", "RunFailed", "Setup", "SetupFailed"]
+__all__ = ["Application", "Handler", "Manifest", "Misconfigured", "RunFailed", "Setup", "SetupFailed",
+           "means_misconfigured"]
+
+CONFIGURATION = 78
+"""EX_CONFIG of sysexits.h: the exit status of a worker that starting again cannot help (PROTOCOL § 8)."""
 
 Result = TypeVar("Result")
 
@@ -31,6 +35,27 @@ class SetupFailed(Exception):
         self.message = message
         self.kind = kind
         self.traceback = traceback
+
+
+class Misconfigured(SetupFailed):
+    """A failure that starting the worker again cannot mend, as long as nobody changes what it is started with: a file that
+    is not there, a variable without meaning. The worker ends with status 78, and is not started again by itself.
+
+    What cannot be reached, or has no room, at the moment is not of that sort. Authors of models know it as
+    `supervisor_worker.ConfigurationError`.
+    """
+
+    def __init__(self, message: str, kind: str | None = "ConfigurationError", traceback: str | None = None) -> None:
+        super().__init__(message, kind, traceback)
+
+
+def means_misconfigured(error: BaseException | None) -> bool:
+    """Whether that, or what it was raised from, is `Misconfigured`, or `sys.exit(78)`, which needs no import."""
+    while error is not None:
+        if isinstance(error, Misconfigured) or isinstance(error, SystemExit) and error.code == CONFIGURATION:
+            return True
+        error = error.__cause__
+    return False
 
 
 class Setup(Protocol):

@@ -6,12 +6,13 @@ of which it lets none escape.
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
 import threading
 import time
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Callable, Protocol
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Protocol
 
 if TYPE_CHECKING:
     from .channel import RunChannel
@@ -22,6 +23,13 @@ which the C library keeps, nor the very highest, which profilers like."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5
 """Seconds between signals that have had no effect: at first, and after doubling. They cost next to nothing, but code
 that is not Python's may have to begin its system calls anew."""
+
+
+def _pauses() -> Iterator[float]:
+    pause = FIRST_PAUSE
+    while True:
+        yield pause
+        pause = min(pause * 2, LONGEST_PAUSE)
 
 
 class RunCanceled(BaseException):
@@ -39,6 +47,10 @@ class Interrupt(Protocol):
 
     def strike(self, run: RunChannel) -> None:
         """Raises the exception, once, if that run is being called. Any thread; `run.is_cancelled` is set before."""
+
+    def insist(self, run: RunChannel) -> None:
+        """Raises the exception again and again until that run is not being called any more: in whatever swallowed it
+        before, and in whatever cleans up after it. Occupies the calling thread for so long."""
 
 
 class MainThreadInterrupt:
@@ -63,8 +75,8 @@ class MainThreadInterrupt:
                 function()
             finally:
                 # From here no handler raises; one that did so a moment ago is caught below, and has disarmed itself.
-                self._is_armed = False
                 self._run = None
+                self._is_armed = False
         except BaseException as error:
             self._run = None
             return error
@@ -73,20 +85,28 @@ class MainThreadInterrupt:
     def strike(self, run: RunChannel) -> None:
         if self._run is run:
             signal.pthread_kill(_main_thread(), SIGNAL)
-            self._insist(run, arms=False)
+            self._repeat(run, arms=False)
 
-    def _insist(self, run: RunChannel, arms: bool) -> None:
+    def insist(self, run: RunChannel) -> None:
+        for pause in _pauses():
+            if self._run is not run:
+                return
+            self._is_armed = True
+            signal.pthread_kill(_main_thread(), SIGNAL)
+            time.sleep(pause)
+
+    def _repeat(self, run: RunChannel, arms: bool) -> None:
         """Signals again until the exception is raised: a signal that comes just before the main thread begins to wait
         in the kernel is noted, but does not end the wait. arms: it has been raised already, but in vain."""
         def repeat() -> None:
-            pause = FIRST_PAUSE
-            time.sleep(pause)
+            time.sleep(FIRST_PAUSE)
             if arms and self._run is run:
                 self._is_armed = True
-            while self._run is run and self._is_armed:
+            for pause in _pauses():
+                if self._run is not run or not self._is_armed:
+                    return
                 signal.pthread_kill(_main_thread(), SIGNAL)
                 time.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
 
         threading.Thread(target=repeat, name="supervisor-cancel", daemon=True).start()
 
@@ -100,7 +120,7 @@ class MainThreadInterrupt:
         """Strikes again where a finalizer was struck, out of which no exception gets."""
         run = self._run
         if isinstance(unraisable.exc_value, self._exception) and run is not None:
-            self._insist(run, arms=True)  # and not from here: what is raised in this function is lost, too
+            self._repeat(run, arms=True)  # and not from here: what is raised in this function is lost, too
         else:
             self._report_unraisable(unraisable)
 
@@ -117,6 +137,7 @@ class ThreadInterrupt:
         self._exception = exception
         self._lock = threading.Lock()
         self._run: RunChannel | None = None
+        self._has_struck = False
         self._thread = 0
 
     def call(self, run: RunChannel, function: Callable[[], None]) -> BaseException | None:
@@ -124,6 +145,7 @@ class ThreadInterrupt:
             try:
                 with self._lock:
                     self._thread = threading.get_ident()
+                    self._has_struck = False
                     self._run = run
                 if run.is_cancelled:
                     return self._exception()
@@ -136,9 +158,17 @@ class ThreadInterrupt:
 
     def strike(self, run: RunChannel) -> None:
         with self._lock:
-            if self._run is run:
-                self._run = None
+            if self._run is run and not self._has_struck:
+                self._has_struck = True
                 self._set(self._thread, self._exception)
+
+    def insist(self, run: RunChannel) -> None:
+        for pause in _pauses():
+            with self._lock:
+                if self._run is not run or run.has_ended:
+                    return
+                self._set(self._thread, self._exception)
+            time.sleep(pause)
 
     def _settle(self) -> None:
         """Lets nothing be set any more, and takes back what has not struck yet."""
@@ -149,7 +179,56 @@ class ThreadInterrupt:
                 self._set(threading.get_ident(), self._nothing)
                 return
             except self._exception:
-                continue  # it has struck now, and there is only one
+                continue  # it has struck now; where somebody insists, the next is milliseconds away
+
+
+class LoopInterrupt:
+    """For runs that are tasks of the main thread's loop: `task.cancel`, and where the loop does not come round to that,
+    since the run's own code keeps it busy or waits without `await`, `CancelledError` in that code."""
+
+    def __init__(self, call: Callable[[Callable[[], object]], None],
+                 current: Callable[[], RunChannel | None]) -> None:
+        """On the main thread. call: has something called on the loop; current: whose code the calling code is."""
+        self._call = call
+        self._current = current
+        self._tasks: dict[RunChannel, asyncio.Task[Any]] = {}
+        self._wanted: RunChannel | None = None
+        signal.signal(SIGNAL, self._handle)
+
+    def enter(self, run: RunChannel, task: asyncio.Task[Any]) -> None:
+        """Says that the user code of a run begins. On the loop, as `leave`."""
+        self._tasks[run] = task
+
+    def leave(self, run: RunChannel) -> None:
+        """Says that it has ended."""
+        self._tasks.pop(run, None)
+
+    def strike(self, run: RunChannel) -> None:
+        """Cancels the task. Any thread; a run that has not begun looks at `is_cancelled` itself."""
+        task = self._tasks.get(run)
+        if task is not None:
+            self._call(task.cancel)
+
+    def insist(self, run: RunChannel) -> None:
+        """As `Interrupt.insist`."""
+        for pause in _pauses():
+            task = self._tasks.get(run)
+            if task is None:
+                return
+            comes_round = threading.Event()
+            self._call(task.cancel)
+            self._call(comes_round.set)
+            if not comes_round.wait(pause):
+                self._wanted = run
+                signal.pthread_kill(_main_thread(), SIGNAL)
+            time.sleep(pause)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        # Handlers see the context of the code that they interrupt, so other runs on the loop are left alone.
+        run = self._wanted
+        if run is not None and run in self._tasks and self._current() is run:
+            self._wanted = None
+            raise asyncio.CancelledError()
 
 
 def _main_thread() -> int:

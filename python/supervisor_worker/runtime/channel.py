@@ -6,7 +6,7 @@ import asyncio
 import os
 import threading
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any, Callable, Protocol
 
 from ..wire.errors import ProtocolError
 from ..wire.frames import COLLECTED, SPILLED, FrameType
@@ -29,6 +29,16 @@ class Agreement:
     spills: bool
     uploads: bool
     spool: Spool
+
+
+class Striker(Protocol):
+    """What ends the user code of runs; see `cancellation.Interrupt`."""
+
+    def strike(self, run: RunChannel) -> None:
+        """Once. Any thread."""
+
+    def insist(self, run: RunChannel) -> None:
+        """Until it has an effect. Any thread, which it occupies for so long."""
 
 
 class RunChannel(Run):
@@ -59,7 +69,8 @@ class RunChannel(Run):
         self._most_inline = min(agreement.inline, agreement.frame)
         self._outlet = outlet
         self._is_cancelled = False
-        self._strike: Callable[[], None] | None = None
+        self._striker: Striker | None = None
+        self._is_insisted = False
         self._uploads = 0
         self._answers: dict[int, Callable[[Uploaded], None]] = {}
         self._uploads_lock = threading.Lock()
@@ -95,25 +106,32 @@ class RunChannel(Run):
         self._put(int(FrameType.DONE), COLLECTED if self.collected else 0, fitting(outcome, self._agreement.frame))
         self.has_ended = True
         # A run is part of reference cycles, so it may be long until the memory of what it holds is given back.
-        self.input = self._strike = None
+        self.input = self._striker = None
 
     def cancel(self) -> None:
         """Notes that a cancel was asked for, and strikes if the run is under way. Any thread."""
         if self._is_cancelled:
             return
         self._is_cancelled = True
-        strike = self._strike
-        if strike is not None:
-            strike()
+        striker = self._striker
+        if striker is not None:
+            striker.strike(self)
         # An exception set for a thread does not wake it up.
         with self._uploads_lock:
             waiting, self._answers = self._answers, {}
         for number, take in waiting.items():
             take(Uploaded(number, None, "the run was canceled"))
 
-    def on_cancel(self, strike: Callable[[], None]) -> None:
+    def insist(self) -> None:
+        """Strikes again and again if a cancel was asked for, until the run has ended. One thread for all calls."""
+        striker = self._striker
+        if self._is_cancelled and striker is not None and not self._is_insisted:
+            self._is_insisted = True
+            threading.Thread(target=striker.insist, args=(self,), name="supervisor-insist", daemon=True).start()
+
+    def on_cancel(self, striker: Striker) -> None:
         """Sets what ends this run; its caller looks at `is_cancelled` afterwards."""
-        self._strike = strike
+        self._striker = striker
 
     def answer(self, uploaded: Uploaded) -> None:
         """Passes the answer to an upload on to whoever waits for it; nobody does after a cancel."""

@@ -10,7 +10,7 @@ from typing import Any, Awaitable, Callable, Coroutine, Protocol, TypeVar
 
 from . import capture, outcome
 from .application import Application
-from .cancellation import Interrupt, MainThreadInterrupt, ThreadInterrupt
+from .cancellation import Interrupt, LoopInterrupt, MainThreadInterrupt, ThreadInterrupt
 from .capture import Router
 from .channel import RunChannel
 from .pipes import LEAVE
@@ -83,7 +83,7 @@ class ThreadExecutor:
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def submit(self, run: RunChannel) -> None:
-        run.on_cancel(lambda: self._interrupt.strike(run))
+        run.on_cancel(self._interrupt)
         self._runs.append(run)
         self._wake.put(None)
 
@@ -212,6 +212,7 @@ class LoopExecutor:
         loop.open()
         self._runner = runner
         self._loop = loop
+        self._interrupt = LoopInterrupt(loop.call, lambda: capture.current.get(None))
         self._others = SlotThreads(runner)
 
     def submit(self, run: RunChannel) -> None:
@@ -225,6 +226,7 @@ class LoopExecutor:
         try:
             await self._perform(run)
         except BaseException as stray:  # as above: a signal handler has struck between two steps
+            self._interrupt.leave(run)
             self._runner.end(run, stray)
 
     async def _perform(self, run: RunChannel) -> None:
@@ -237,8 +239,10 @@ class LoopExecutor:
         if not application.runs_on_loop(run.handler):
             self._others.submit(run)
             return
-        run.on_cancel(lambda: self._loop.call(task.cancel))
+        self._interrupt.enter(run, task)
+        run.on_cancel(self._interrupt)
         if not self._runner.begin(run):
+            self._interrupt.leave(run)
             return
         capture.current.set(run)
         error: BaseException | None = None
@@ -246,4 +250,5 @@ class LoopExecutor:
             await application.run_async(run)
         except BaseException as raised:
             error = raised
+        self._interrupt.leave(run)
         self._runner.end(run, error)

@@ -43,10 +43,11 @@ FRAME_OVERHEAD = 64
 Item = tuple[Optional["RunChannel"], int, int, bytes]
 """Whose it is (None: the worker's), type, flags, payload."""
 
-_STARTED, _OUTPUT, _LOG, _LOADING, _UPLOAD, _DONE = (int(kind) for kind in (
-    FrameType.STARTED, FrameType.OUTPUT, FrameType.LOG, FrameType.LOADING, FrameType.UPLOAD, FrameType.DONE))
+_STARTED, _OUTPUT, _LOG, _LOADING, _UPLOAD, _DONE, _HEARTBEAT = (int(kind) for kind in (
+    FrameType.STARTED, FrameType.OUTPUT, FrameType.LOG, FrameType.LOADING, FrameType.UPLOAD, FrameType.DONE,
+    FrameType.HEARTBEAT))
 _PATIENT = frozenset(int(kind) for kind in (FrameType.OUTPUT, FrameType.LOG, FrameType.METRIC, FrameType.FILE_OUTPUT,
-                                            FrameType.LOADING))
+                                            FrameType.LOADING, FrameType.HEARTBEAT))
 """What comes in numbers, and does not end a pause."""
 
 
@@ -82,6 +83,7 @@ class Outlet:
         self._gates: list[threading.Lock] = []
         self._size = 0
         self._is_idle = False
+        self._is_beat_waiting = False
         self._closed = threading.Event()
         self.is_forked = False
         """Set in a forked child, which has nothing to say."""
@@ -106,6 +108,12 @@ class Outlet:
         self._size += len(payload) + FRAME_OVERHEAD
         if kind not in _PATIENT:
             self._hurry.put(None)
+
+    def beat(self) -> None:
+        """Puts a heartbeat, unless the last one is still waiting: those that a full pipe held up are worth nothing."""
+        if not self._is_beat_waiting:
+            self._is_beat_waiting = True
+            self.put(None, _HEARTBEAT)
 
     def put_output(self, target: "RunChannel", payload: bytes, flags: int = 0) -> None:
         """As `put`, for outputs, in one call because there are so many; gives up a turn or waits where it has to. By
@@ -233,6 +241,8 @@ class Outlet:
         """Whether a frame of the worker is legal now; one that is not (an answer after `setupFailed`) is left out."""
         if kind == _LOG or kind == _LOADING:
             return True
+        if kind == _HEARTBEAT:
+            self._is_beat_waiting = False
         try:
             with self._session_lock:
                 self._session.pass_(Header(FrameType(kind)))

@@ -6,7 +6,7 @@ import os
 import platform
 from typing import NoReturn
 
-from .application import Application, SetupFailed
+from .application import Application, Misconfigured
 from .pipes import Pipes
 from .worker import Worker
 
@@ -34,7 +34,7 @@ def serve_model(worker: Worker, model: str) -> NoReturn:
 
 
 def application_for(model: str) -> Application:
-    """The kind of model that lies at a path. Imports nothing of it. Raises SetupFailed."""
+    """The kind of model that lies at a path. Imports nothing of it. Raises Misconfigured."""
     if os.path.isdir(model):
         from ..cog.application import CogApplication
 
@@ -43,6 +43,6 @@ def application_for(model: str) -> Application:
         from ..handlers import HandlersApplication
 
         return HandlersApplication.of_file(model)
-    raise SetupFailed(
+    raise Misconfigured(
         f"There is no model at {model}: it must be a Python file with handlers, or the directory of a Cog model. "
         f"Correct the path that is given to `supervisor serve`, or SUPERVISOR_MODEL.", "FileNotFoundError")

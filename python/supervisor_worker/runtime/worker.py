@@ -1,7 +1,8 @@
 """A worker at work: speaks with the supervisor, sets the model up, hands out its runs.
 
 Threads: the main one sets the model up and then does its runs, or runs its loop; one reads frames and never waits; one
-writes them (`Outlet`); one watches the death pipe. Others come as they are needed: for slots, health checks, the end.
+writes them (`Outlet`); one watches the death pipe; one waits for SIGUSR1. Others come as they are needed: for heartbeats,
+slots, health checks, the end.
 """
 
 from __future__ import annotations
@@ -21,14 +22,16 @@ from ..wire.messages import (CANCELED, Done, HealthResult, Initialization, Loadi
 from ..wire.payload import read
 from ..wire.session import Phase, Session
 from . import capture, outcome
-from .application import Application, Manifest, SetupFailed
+from .application import CONFIGURATION, Application, Manifest, Misconfigured, means_misconfigured
 from .capture import Router
 from .channel import Agreement, RunChannel
 from .executors import Executor, Loop, LoopExecutor, MainExecutor, Runner
 from .health import HEALTHY, HealthChecks
+from .heartbeat import start_beating
 from .outlet import Outlet
 from .payloads import fitting
 from .pipes import LEAVE, LOST, Pipes
+from .signals import dump_stacks_on_quit, on_interrupt
 from .spool import Spool
 
 Result = TypeVar("Result")
@@ -36,12 +39,12 @@ Result = TypeVar("Result")
 READ = 256 << 10
 """Bytes read at once: more than a pipe holds."""
 ENDED, SETUP_FAILED, PROTOCOL_VIOLATION = 0, 1, 76
-"""Exit statuses; the last is EX_PROTOCOL of sysexits.h."""
+"""Exit statuses, besides CONFIGURATION; the last is EX_PROTOCOL of sysexits.h."""
 LAST_WRITE = 1.0
 """Seconds that the last frames have at the end, before the pipe is closed whatever there is."""
 LAST_CALLS = 1.0
 """Seconds that the model's `atexit` functions have, within the 2 s of PROTOCOL § 8."""
-CAPABILITIES = [limits.SPILL, limits.UPLOAD]
+CAPABILITIES = [limits.SPILL, limits.UPLOAD, limits.HEARTBEAT, limits.INTERRUPT]
 
 
 @dataclass
@@ -91,6 +94,8 @@ class Worker:
         """Says hello and takes standard output and error over. Returns when both have said hello."""
         os.register_at_fork(after_in_child=self._forked)
         self._pipes.watch()
+        dump_stacks_on_quit()
+        on_interrupt(self._interrupt)
         self.outlet.start()
         reader = threading.Thread(target=self._read, name="supervisor-reader", daemon=True)
         self.outlet.never_wait_on(reader)
@@ -123,8 +128,9 @@ class Worker:
 
     def fail_setup(self, error: BaseException) -> NoReturn:
         """Reports that the model cannot be used, and ends the process."""
+        status = CONFIGURATION if means_misconfigured(error) else SETUP_FAILED
         if self._is_forked:
-            LEAVE(SETUP_FAILED)
+            LEAVE(status)
         with self._session_lock:
             is_initialized = self._session.phase >= Phase.LOADING
         if not is_initialized:
@@ -132,7 +138,7 @@ class Worker:
         self._router.flush_worker()
         self.tell(FrameType.SETUP_FAILED, outcome.of_setup(error))
         if self._ends_once.acquire(blocking=False):
-            self._finish(SETUP_FAILED, is_orderly=False)
+            self._finish(status, is_orderly=False)
         while True:
             threading.Event().wait()  # another thread has begun to end the process
 
@@ -157,11 +163,11 @@ class Worker:
             Manifest.read(read(manifest.encode()))
         except (ProtocolError, TypeError, ValueError) as error:
             reason = error.reason if isinstance(error, ProtocolError) else str(error)
-            raise SetupFailed(f"What the model declares cannot be sent: {reason}", "ValueError") from None
+            raise Misconfigured(f"What the model declares cannot be sent: {reason}", "ValueError") from None
         names = [handler.name for handler in manifest.handlers]
         if setup.handler is not None and setup.handler not in names:
-            raise SetupFailed(f"The deployment `{setup.deployment}` is for the handler `{setup.handler}`, which the "
-                              f"model does not have; it has {', '.join(names)}.", "LookupError")
+            raise Misconfigured(f"The deployment `{setup.deployment}` is for the handler `{setup.handler}`, which the "
+                                f"model does not have; it has {', '.join(names)}.", "LookupError")
         return manifest
 
     # Thread that reads
@@ -207,6 +213,8 @@ class Worker:
         elif isinstance(message, SupervisorHello):
             self._agree(message)
         elif isinstance(message, Initialization):
+            if message.heartbeat_ms:
+                start_beating(message.heartbeat_ms / 1000, self.outlet.beat)
             self._initialization.put(message)
         elif isinstance(message, Shutdown):
             self._shut_down(message.grace_ms / 1000)
@@ -249,6 +257,13 @@ class Worker:
         with self._runs_lock:
             run = self._runs.get(header.slot)
         return run if run is not None and run.number == header.sequence else None
+
+    def _interrupt(self) -> None:
+        """SIGUSR1: the runs that were cancelled, and are still there, shall end."""
+        with self._runs_lock:
+            runs = list(self._runs.values())
+        for run in runs:
+            run.insist()
 
     # The end
 
