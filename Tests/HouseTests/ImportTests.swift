@@ -16,7 +16,7 @@ import Testing
             "Sources/Supervisor/Service/Configuration/Surroundings+System.swift",
             // `isatty`, for the form of the log.
             "Sources/Supervisor/Command/ServeCommand.swift",
-            // `exit`.
+            // `exit`, and `isatty` for the form of a status.
             "Sources/Supervisor/Command/Supervisor.swift",
             // The pipes and threads of a worker.
             "Sources/Worker/System/",

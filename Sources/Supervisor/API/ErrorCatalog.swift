@@ -2,11 +2,12 @@ import Engine
 import HTTP
 import WireProtocol
 
-/// In which shape a client expects refusals: `{"error":TEXT,"status":"failed"}`, which is Cog's of a prediction, or an
-/// object with a code on the typed stream.
+/// In which shape a client expects refusals: `{"error":TEXT,"status":"failed"}`, which is Cog's of a prediction, an
+/// object with a code on the typed stream, or for operators the shape of the answer to a command.
 package enum AnswerStyle: Equatable, Sendable {
     case cog
     case coded
+    case administrative
 }
 
 /// Every error that a client can meet, with its status and text: there is no other place that words one.
@@ -82,6 +83,19 @@ package struct ErrorCatalog: Equatable, Sendable {
     static let schemaUnavailable = ErrorCatalog(
         .serviceUnavailable, "schema_unavailable", "OpenAPI schema not available", isRetryable: true)
 
+    static let unknownAdminPath = ErrorCatalog(
+        .notFound, "unknown_path",
+        "There is nothing at this path. Here are the operator's routes, such as GET /status; those of clients are on the "
+            + "server's own address.")
+    static let adminTokenMissing = ErrorCatalog(
+        .unauthorized, "unauthorized",
+        "This needs the header `Authorization: Bearer TOKEN` with the token of the file that `admin.token_file` names.")
+
+    /// - Parameter problem: says what is wrong, beginning with what it is about.
+    static func badAdminRequest(_ problem: String) -> ErrorCatalog {
+        ErrorCatalog(.badRequest, "bad_request", "\(problem).")
+    }
+
     private static func list(_ names: [String]) -> String { names.joined(separator: ", ") }
 
     package func response(_ style: AnswerStyle) -> Response {
@@ -98,6 +112,10 @@ package struct ErrorCatalog: Equatable, Sendable {
             JSONWriter.appendMember("message", message, to: &body)
             JSONWriter.appendMember("retryable", isRetryable, to: &body)
             JSONWriter.closeObject(in: &body)
+        case .administrative:
+            JSONWriter.appendMember("outcome", AdminAnswer.Outcome.refused.rawValue, to: &body)
+            JSONWriter.appendMember("code", code, to: &body)
+            JSONWriter.appendMember("message", message, to: &body)
         }
         JSONWriter.closeObject(in: &body)
         var response = Response.json(status, body)

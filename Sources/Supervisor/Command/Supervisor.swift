@@ -25,6 +25,8 @@ enum Supervisor {
             return ExitCode.success.rawValue
         case .validate(let path): return ValidateCommand.run(path: path)
         case .schema(let path, let flags): return SchemaCommand.run(path: path, flags: flags)
+        case .control(let command):
+            return ControlProgram(command, in: .ofProcess(), isTerminal: isatty(STDOUT_FILENO) == 1).run()
         case .serve(let path, let flags, let printsConfiguration):
             return ServeCommand.run(path: path, flags: flags, printsConfiguration: printsConfiguration)
         }

@@ -124,18 +124,21 @@ package struct LogEntry: Equatable, Sendable {
     package var deployment: String?
     package var predictionID: String?
     package var processID: Int32?
+    /// The place of the worker that it is about.
+    package var worker: Int?
     /// `stdout` or `stderr` for lines that a worker wrote.
     package var source: String?
 
     package init(
         _ level: Level, _ message: String, deployment: String? = nil, predictionID: String? = nil,
-        processID: Int32? = nil, source: String? = nil
+        processID: Int32? = nil, worker: Int? = nil, source: String? = nil
     ) {
         self.level = level
         self.message = message
         self.deployment = deployment
         self.predictionID = predictionID
         self.processID = processID
+        self.worker = worker
         self.source = source
     }
 }

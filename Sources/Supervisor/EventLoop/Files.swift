@@ -71,6 +71,23 @@ package enum Files {
         return try readAll(descriptor, path, limit: limit, expected: Int(status.st_size))
     }
 
+    /// The bytes of a file with a secret. Links are followed: container platforms mount secrets behind them.
+    ///
+    /// - Parameter limit: a larger file is refused with EFBIG.
+    /// - Returns: also whether users other than its owner and its group may read it.
+    package static func readSecret(
+        _ path: String, limit: Int
+    ) throws(SystemError) -> (bytes: [UInt8], isReadableByAll: Bool) {
+        let raw = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard raw >= 0 else { throw .last("open", subject: path) }
+        let descriptor = FileDescriptor(adopting: raw)
+        var status = stat()
+        guard fstat(descriptor.raw, &status) == 0 else { throw .last("fstat", subject: path) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw SystemError("open", EINVAL, subject: path) }
+        let bytes = try readAll(descriptor, path, limit: limit, expected: min(Int(status.st_size), limit))
+        return (bytes, status.st_mode & S_IROTH != 0)
+    }
+
     private static func readAll(
         _ descriptor: borrowing FileDescriptor, _ path: String, limit: Int, expected: Int
     ) throws(SystemError) -> [UInt8] {

@@ -40,6 +40,12 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
     /// Somebody else listens on the address (`EADDRINUSE`).
     package var isAddressInUse: Bool { errno == EADDRINUSE }
 
+    /// It was not done in time (`ETIMEDOUT`).
+    package var isTimeout: Bool { errno == ETIMEDOUT }
+
+    /// There is somebody, who has no time now (`EAGAIN`): the answer of a Unix socket whose listener is overrun.
+    package var isBusy: Bool { errno == EAGAIN }
+
     /// The process or the whole system has no descriptor left (`EMFILE`, `ENFILE`).
     package var isDescriptorShortage: Bool { errno == EMFILE || errno == ENFILE }
 }

@@ -44,18 +44,20 @@ package enum Launcher {
                         + "--state-dir")
             }
         }
+        let control = try openControl(configuration, defaultPath: state.controlSocket, on: loop)
         let log = try system { () throws(SystemError) in
             try LogWriter(descriptor: 2, level: level(configuration.logLevel), isPlain: isTerminal)
         }
         let server: Server
         do throws(SystemError) {
             server = try Server(
-                settings: settings, loop: loop, listeners: listeners, state: state, log: log)
+                settings: settings, loop: loop, listeners: listeners, control: control, state: state, log: log)
         } catch {
             throw LaunchError(.unavailable, "\(error)")
         }
         for warning in warnings { server.log(LogEntry(.warning, warning)) }
         for listener in listeners { announce(listener.address, server) }
+        announce(control, server)
         return try system { () throws(SystemError) in try server.run() }
     }
 
@@ -67,7 +69,7 @@ package enum Launcher {
         }
     }
 
-    private static func listen(_ wanted: ListenAddress, on loop: Loop) throws(LaunchError) -> Listener {
+    static func listen(_ wanted: ListenAddress, on loop: Loop) throws(LaunchError) -> Listener {
         let address: SocketAddress
         switch wanted {
         case .unix(let path): address = .unix(path: path)
@@ -105,7 +107,7 @@ package enum Launcher {
     }
 
     private static func announce(_ address: SocketAddress, _ server: Server) {
-        let place = address.port == nil ? address.description : "http://\(address.description)"
+        let place = Server.text(of: address)
         server.log(LogEntry(.info, "listening on \(place)"))
         if !address.isLoopback {
             server.log(

@@ -27,15 +27,24 @@ package final class Server {
     /// The actions in hand; their memory and that of the engine's list change places from turn to turn.
     private var batch: [Action] = []
     private var handler: RequestHandler
+    let adminHandler: AdminHandler
+    @exclusivity(unchecked) var stateFeed: Feed
+    @exclusivity(unchecked) var logFeed: Feed
+    var feedTimer: TimerToken?
     private var date = HTTPDate()
     private var dateSecond: UInt64 = 0
 
     var connections = ConnectionTable()
+    /// Those of operators among the connections.
+    private var operatorConnections = 0
     private var laterReads: [ClientConnection] = []
     private var laterCloses: [ClientConnection] = []
     var workers: [WorkerID: WorkerProcess] = [:]
     private var timers: [TimerID: TimerToken] = [:]
     private var listeners: [Listener] = []
+    private var controlListeners: ControlListeners
+    /// Where clients reach it, as people write it.
+    let publicAddresses: [String]
     private var signals: SignalSource?
     let files: BackgroundQueue
     private let logWriter: LogWriter
@@ -47,11 +56,19 @@ package final class Server {
     private var spillNumber: UInt64 = 0
 
     package init(
-        settings: ServerSettings, loop: Loop, listeners: [Listener], state: consuming StateDirectory, log: LogWriter
+        settings: ServerSettings, loop: Loop, listeners: [Listener], control: ControlListeners,
+        state: consuming StateDirectory, log: LogWriter
     ) throws(SystemError) {
         self.settings = settings
         self.loop = loop
         self.listeners = listeners
+        publicAddresses = listeners.map { Server.text(of: $0.address) }
+        controlListeners = control
+        adminHandler = AdminHandler(token: control.token)
+        var random = SystemRandom()
+        stateFeed = Feed(
+            eventName: StateChangeDocument.eventName, limits: Server.stateHistory, generator: &random)
+        logFeed = Feed(eventName: "log", limits: Server.logHistory, generator: &random)
         logWriter = log
         httpLimits = settings.http
         files = try BackgroundQueue(on: loop)
@@ -74,9 +91,9 @@ package final class Server {
     /// Serves until it is told to stop. Answers the exit code.
     package func run() throws(SystemError) -> Int32 {
         signals = try SignalSource(on: loop, for: [.terminate, .interrupt]) { [unowned self] in received($0) }
-        for listener in listeners {
+        for (listener, realm) in listeners.map({ ($0, Realm.public) }) + controlListeners.all {
             try listener.start(
-                accepted: { [unowned self] in accepted($0) },
+                accepted: { [unowned self] in accepted($0, realm) },
                 failed: { [unowned self] in log(LogEntry(.error, "a connection could not be accepted: \($0)")) })
         }
         engine.start(now: loop.now)
@@ -114,6 +131,7 @@ package final class Server {
             engine.flush(now: loop.now) { connection, bytes in
                 connections[connection]?.deliver(bytes) ?? .accepted
             }
+            flushFeeds()
             for connection in laterCloses { connection.close() }
             laterCloses.removeAll(keepingCapacity: true)
         } while engine.hasWork
@@ -146,25 +164,41 @@ package final class Server {
     }
 
     func log(_ entry: LogEntry) {
-        logWriter.write(entry, wall: loop.now + engine.wallOffset)
+        guard logWriter.takes(entry.level) else { return }
+        let wall = loop.now + engine.wallOffset
+        let record = LogRecord.json(entry, wall: wall)
+        logWriter.write(entry, record: record, wall: wall)
+        logFeed.append(record, FeedTag(deployment: entry.deployment, worker: entry.worker))
     }
 
     // MARK: Connections
 
-    private func accepted(_ descriptor: consuming FileDescriptor) {
-        guard connections.count < settings.connectionLimit, exitCode == nil else {
-            refuse(descriptor)
+    private func accepted(_ descriptor: consuming FileDescriptor, _ realm: Realm) {
+        guard exitCode == nil, hasRoom(in: realm) else {
+            // An operator's program says by itself that it was not let in.
+            if realm == .public { refuse(descriptor) }
             return
         }
         let connection = connections.insert(descriptor) { id, descriptor in
-            ClientConnection(descriptor, id: id, limits: httpLimits, server: self)
+            ClientConnection(descriptor, id: id, realm: realm, limits: httpLimits, server: self)
         }
+        if realm != .public { operatorConnections += 1 }
         do throws(SystemError) {
             try connection.start()
         } catch {
             log(LogEntry(.error, "a connection could not be watched: \(error)"))
             connection.close()
         }
+    }
+
+    private func hasRoom(in realm: Realm) -> Bool {
+        realm == .public
+            ? connections.count - operatorConnections < settings.connectionLimit
+            : operatorConnections < Server.operatorConnectionLimit
+    }
+
+    static func text(of address: SocketAddress) -> String {
+        address.port == nil ? address.description : "http://\(address.description)"
     }
 
     /// Says that there are too many connections, without becoming one more.
@@ -185,10 +219,24 @@ package final class Server {
 
     func closed(_ connection: ClientConnection) {
         connections.remove(connection.id)
+        if connection.realm != .public {
+            operatorConnections -= 1
+            operatorLeft(connection.id)
+        }
         engineHandle(.connectionClosed(connection.id))
     }
 
+    /// Its socket has taken all that was queued for its stream.
+    func drained(_ connection: ClientConnection) {
+        if connection.realm == .public {
+            engineHandle(.connectionDrained(connection.id))
+        } else {
+            operatorDrained(connection.id)
+        }
+    }
+
     func received(_ request: Request, from connection: ClientConnection) {
+        if connection.realm != .public { return receivedFromOperator(request, from: connection) }
         let reply = handler.reply(to: request, engine)
         for warning in handler.takeWarnings() { log(warning) }
         switch reply {
@@ -253,7 +301,8 @@ extension Server {
         case .closeDeathPipe(let worker): workers[worker]?.closeDeathPipe()
         case .signal(let worker, let signal): workers[worker]?.signal(signal)
         case .sweep(let worker): engineHandle(.workerSwept(worker, ended: 0))
-        case .sample, .announce: break
+        case .sample: break
+        case .announce(let change): announce(change)
         case .release(let worker): workers.removeValue(forKey: worker)?.release()
         case .deliver(let id, let request): deliver(request, id)
         case .removeFile(let path): removeFile(path)
@@ -389,6 +438,8 @@ extension Server {
         delivery?.end()
         for listener in listeners { listener.close() }
         listeners = []
+        for (listener, _) in controlListeners.all { listener.close() }
+        endFeeds()
         for connection in connections.all { connection.drainBegan() }
         loop.schedule(after: Server.flushPatience) { [unowned self] in loop.stop() }
     }

@@ -9,12 +9,16 @@ package struct StateDirectory: ~Copyable {
     private static let pythonFolder = "python"
     private static let lockName = "lock"
     private static let spoolName = "spool"
+    /// The socket over which the server is controlled, unless the configuration names another place.
+    package static let controlSocketName = "control.sock"
 
     private let root: String
     private let folder: String
     private let lock: Files.Lock
     /// Says that the unpacked Python package is in use.
     private var packageLock: DirectoryLock?
+    /// Where the control socket is to be.
+    var controlSocket: String { "\(folder)/\(StateDirectory.controlSocketName)" }
     /// For the files that go between the server and its workers.
     let spool: String
 
@@ -78,7 +82,8 @@ package struct StateDirectory: ~Copyable {
     /// Removes the folder of a server that was killed: one for each start with port 0 would add up. Only what is
     /// certainly one of ours is touched, since the root may be a directory that has other things in it.
     private static func removeAbandoned(_ folder: String) {
-        guard Files.names(in: folder) == [lockName, spoolName] else { return }
+        let names = Files.names(in: folder).filter { $0 != controlSocketName }
+        guard names == [lockName, spoolName] else { return }
         guard let outcome = try? Files.Lock.take("\(folder)/\(lockName)"), case .taken = consume outcome else { return }
         removeFolder(folder)
     }
@@ -86,6 +91,7 @@ package struct StateDirectory: ~Copyable {
     private static func removeFolder(_ folder: String) {
         Files.removeFiles(in: "\(folder)/\(spoolName)")
         Files.removeEmptyDirectory("\(folder)/\(spoolName)")
+        Files.remove("\(folder)/\(controlSocketName)")
         Files.remove("\(folder)/\(lockName)")
         Files.removeEmptyDirectory(folder)
     }

@@ -38,20 +38,25 @@ import Testing
         let (text, json, value) = try Self.sample(of: setting)
         // Workers can run as somebody else only under root.
         let userID: UInt32 = name == "user" ? 0 : 1000
-        let byFlag = try Loading.configuration(flags: ["\(try #require(setting.flag))=\(text)"], userID: userID)
+        // What cannot stand alone.
+        let companions = name == "admin.listen" ? ["--admin-token-file=/token"] : []
+        let byFlag = try Loading.configuration(
+            flags: ["\(try #require(setting.flag))=\(text)"] + companions, userID: userID)
         #expect(setting.read(byFlag) == value)
         let nested = setting.path.reversed().reduce(json) { "{\"\($1)\": \($0)}" }
-        let byFile = try Loading.configuration(Loading.file(String(nested.dropFirst().dropLast())), userID: userID)
+        let byFile = try Loading.configuration(
+            Loading.file(String(nested.dropFirst().dropLast())), flags: companions, userID: userID)
         #expect(setting.read(byFile) == value)
         #expect(byFile.origins[name] == .file("supervisor.json", line: 1))
         for variable in setting.variables {
             let byVariable = try Loading.configuration(
-                environment: [variable.name: Self.text(text, for: variable)], userID: userID)
+                environment: [variable.name: Self.text(text, for: variable)], flags: companions, userID: userID)
             #expect(setting.read(byVariable) == value, "\(variable.name)")
             for other in Settings.all where !other.variables.contains(where: { $0.name == variable.name }) {
                 guard name != "listen", !["host", "port"].contains(name) || other.name != "listen" else { continue }
                 #expect(
-                    other.read(byVariable) == other.read(try Loading.configuration(userID: userID)), "\(other.name)")
+                    other.read(byVariable) == other.read(try Loading.configuration(flags: companions, userID: userID)),
+                    "\(other.name)")
             }
         }
     }

@@ -15,6 +15,13 @@ package struct StatusReport: Equatable, Sendable {
     package var startedWall: UInt64
     package var nowWall: UInt64
     package var deployments: [DeploymentStatus]
+
+    package init(state: State, startedWall: UInt64, nowWall: UInt64, deployments: [DeploymentStatus]) {
+        self.state = state
+        self.startedWall = startedWall
+        self.nowWall = nowWall
+        self.deployments = deployments
+    }
 }
 
 /// One deployment in a `StatusReport`.
@@ -53,6 +60,27 @@ package struct DeploymentStatus: Equatable, Sendable {
     package var workers: [WorkerStatus]
     /// The last ends of its workers, the newest last.
     package var exits: [ExitRecord]
+
+    package init(
+        name: String, state: State, detail: String? = nil, ready: Int, wanted: Int, minimumReady: Int, slots: Int,
+        busy: Int, waiting: Int, restarts: Int, generation: Int, group: String? = nil, workers: [WorkerStatus],
+        exits: [ExitRecord]
+    ) {
+        self.name = name
+        self.state = state
+        self.detail = detail
+        self.ready = ready
+        self.wanted = wanted
+        self.minimumReady = minimumReady
+        self.slots = slots
+        self.busy = busy
+        self.waiting = waiting
+        self.restarts = restarts
+        self.generation = generation
+        self.group = group
+        self.workers = workers
+        self.exits = exits
+    }
 }
 
 /// One place of a deployment in a `StatusReport`.
@@ -103,6 +131,31 @@ package struct WorkerStatus: Equatable, Sendable {
     /// When (nanoseconds since 1970) it is started again.
     package var nextStartWall: UInt64?
     package var lastExit: ExitRecord?
+
+    package init(
+        index: Int, state: State, processID: Int32? = nil, device: String? = nil, generation: Int, sinceWall: UInt64,
+        startedWall: UInt64? = nil, slots: Int, busy: Int, served: UInt64, residentBytes: UInt64? = nil,
+        processorTime: UInt64? = nil, progress: Double? = nil, message: String? = nil, restarts: Int,
+        nextStartWall: UInt64? = nil, lastExit: ExitRecord? = nil
+    ) {
+        self.index = index
+        self.state = state
+        self.processID = processID
+        self.device = device
+        self.generation = generation
+        self.sinceWall = sinceWall
+        self.startedWall = startedWall
+        self.slots = slots
+        self.busy = busy
+        self.served = served
+        self.residentBytes = residentBytes
+        self.processorTime = processorTime
+        self.progress = progress
+        self.message = message
+        self.restarts = restarts
+        self.nextStartWall = nextStartWall
+        self.lastExit = lastExit
+    }
 }
 
 /// The end of one life of a worker, with the evidence.
@@ -122,4 +175,20 @@ package struct ExitRecord: Equatable, Sendable {
     package var strays: Int
     /// The last of what it printed, at most 64 KiB.
     package var logTail: String
+
+    package init(
+        worker: Int, processID: Int32? = nil, wall: UInt64, lifetime: UInt64, readyTime: UInt64? = nil,
+        reason: ExitReason, detail: String, ending: WorkerEnding? = nil, strays: Int, logTail: String
+    ) {
+        self.worker = worker
+        self.processID = processID
+        self.wall = wall
+        self.lifetime = lifetime
+        self.readyTime = readyTime
+        self.reason = reason
+        self.detail = detail
+        self.ending = ending
+        self.strays = strays
+        self.logTail = logTail
+    }
 }

@@ -20,6 +20,10 @@ package struct Configuration: Sendable, Equatable {
     package var readinessFile: String?
     /// The least severe level that is written to the log.
     package var logLevel = LogLevel.info
+    /// Absolute path of the control socket; nil: in the server's folder of the state directory.
+    package var controlSocket: String?
+    /// What operators may do over the network.
+    package var admin = Admin()
     /// How many runs a worker takes at once when its deployment does not say; nil: what the worker declares.
     package var concurrency: Int?
     /// How long a worker may take from its start, or its last progress, to `ready` when its deployment does not say;
@@ -98,6 +102,16 @@ package struct Configuration: Sendable, Equatable {
         package var pendingCancellations = 1000
         /// How long such a cancellation is remembered.
         package var pendingCancellationAge: Nanoseconds = .seconds(60)
+
+        package init() {}
+    }
+
+    /// Where operators come in besides the control socket.
+    package struct Admin: Sendable, Equatable {
+        /// The addresses; none: nowhere.
+        package var listen: [ListenAddress] = []
+        /// Absolute path of the file with the token that they must show.
+        package var tokenFile: String?
 
         package init() {}
     }

@@ -242,7 +242,8 @@ package struct ConfigurationLoader {
     ]
 
     private mutating func applyFlags(_ flags: [FlagValue]) {
-        var addresses: [ListenAddress] = []
+        // Several of one flag add up.
+        var addresses: [String: [ListenAddress]] = [:]
         for flag in flags {
             // Those of a model are read with it.
             guard let setting = Settings.all.first(where: { $0.flag == flag.name }) else { continue }
@@ -250,8 +251,8 @@ package struct ConfigurationLoader {
                 var value = try setting.type.absolute(
                     try setting.type.parse(flag.value), in: surroundings.workingDirectory)
                 if case .addresses(let more) = value {
-                    addresses += more
-                    value = .addresses(addresses)
+                    addresses[flag.name, default: []] += more
+                    value = .addresses(addresses[flag.name] ?? [])
                 }
                 set(setting, value, from: .flag(flag.name))
             } catch {
@@ -269,6 +270,7 @@ package struct ConfigurationLoader {
 
     private mutating func checkServerWide() {
         chooseListenAddresses()
+        checkAdmin()
         let limits = configuration.limits
         if limits.inlinePayload > limits.frame, !hasProblem(with: ["limits.inline_payload", "limits.frame"]) {
             diagnostics.append(
@@ -278,6 +280,15 @@ package struct ConfigurationLoader {
                         + "than `limits.frame`, \(Quantity.text(bytes: limits.frame)) (\(origin(of: "limits.frame")))",
                     hint: "a payload that goes inline must fit into a frame"))
         }
+    }
+
+    private mutating func checkAdmin() {
+        let admin = configuration.admin
+        guard !admin.listen.isEmpty, admin.tokenFile == nil, !hasProblem(with: ["admin.token_file"]) else { return }
+        diagnostics.append(
+            Diagnostic(
+                path: "admin.listen", "needs a token (\(origin(of: "admin.listen")))",
+                hint: "name a file with one in `admin.token_file`, or use the control socket, which needs none"))
     }
 
     /// Whether something was said about one of these settings already, under any of their names.

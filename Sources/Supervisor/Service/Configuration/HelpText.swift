@@ -14,6 +14,7 @@ package enum HelpText {
         case .serve: serve(isBrief: isBrief)
         case .validate: validate
         case .schema: schema
+        case .status, .logs, .events, .restart, .stop, .start, .scale, .drain, .reload, .reset: control(topic)
         case .version: "Print the version of the program.\n\nUsage: supervisor version\n"
         case .help: "Print help about a command.\n\nUsage: supervisor help [COMMAND]\n"
         }
@@ -40,6 +41,7 @@ package enum HelpText {
               supervisor serve my-cog-model         a directory with a cog.yaml
               supervisor validate supervisor.json   before a restart
               supervisor serve --help               every option with its default and reason
+              supervisor status                     what the running server does
 
             \(exitCodes)
             """
@@ -196,7 +198,7 @@ package enum HelpText {
             """
     }
 
-    private static var exitCodes: String {
+    static var exitCodes: String {
         let codes = ExitCode.allCases.map { "  \(padded(String($0.rawValue), to: 7))\($0.meaning)\n" }
         return "Exit codes:\n\(codes.joined())  128+N  ended by signal N\n"
     }

@@ -14,6 +14,7 @@ package enum Settings {
     package static let groups: [Group] = [
         Group(title: "Listening", settings: listening),
         Group(title: "General", settings: general),
+        Group(title: "Control", settings: control),
         Group(title: "Workers", settings: workers + host),
         Group(title: "Restarting", settings: restarting(.server)),
         Group(title: "Watchdog and cancelling", settings: watching(.server)),

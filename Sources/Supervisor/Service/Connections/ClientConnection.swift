@@ -14,6 +14,8 @@ final class ClientConnection: EventHandler {
     private static let readsPerTurn = 4
 
     let id: ConnectionID
+    /// Which routes it has.
+    let realm: Realm
     private unowned let server: Server
     private var descriptor: FileDescriptor?
     private let raw: Int32
@@ -44,11 +46,12 @@ final class ClientConnection: EventHandler {
     private var unreadSince: UInt64?
 
     init(
-        _ descriptor: consuming FileDescriptor, id: ConnectionID, limits: HTTPLimits, server: Server
+        _ descriptor: consuming FileDescriptor, id: ConnectionID, realm: Realm, limits: HTTPLimits, server: Server
     ) {
         raw = descriptor.raw
         self.descriptor = consume descriptor
         self.id = id
+        self.realm = realm
         self.server = server
         state = ConnectionState(limits: limits)
     }
@@ -221,7 +224,7 @@ final class ClientConnection: EventHandler {
         case .blocked: waitForReader()
         case .drained:
             unreadSince = nil
-            if stream != nil { server.engineHandle(.connectionDrained(id)) }
+            if stream != nil { server.drained(self) }
             closeIfDone()
         case .closed, .failed: close()
         }

@@ -1,6 +1,5 @@
 import Engine
 import EventLoop
-import WireProtocol
 
 /// The server's own log on standard error: one line per entry, JSON for machines, plain text for people.
 ///
@@ -22,23 +21,27 @@ package final class LogWriter {
         self.isPlain = isPlain
     }
 
-    package func write(_ entry: LogEntry, wall: UInt64) {
-        guard entry.level >= level else { return }
+    /// Whether entries of this level are written at all.
+    package func takes(_ level: LogEntry.Level) -> Bool { level >= self.level }
+
+    /// - Parameter record: the entry as `LogRecord` writes it; nil: it is made here.
+    package func write(_ entry: LogEntry, record: [UInt8]? = nil, wall: UInt64) {
+        guard takes(entry.level) else { return }
         let dropped = writer.droppedCount
         if dropped > reportedDrops {
             let lost = dropped - reportedDrops
             reportedDrops = dropped
             append(LogEntry(.warning, "\(lost) log lines were dropped: nobody reads standard error"), wall: wall)
         }
-        append(entry, wall: wall)
+        append(entry, record, wall: wall)
     }
 
-    private func append(_ entry: LogEntry, wall: UInt64) {
+    private func append(_ entry: LogEntry, _ record: [UInt8]? = nil, wall: UInt64) {
         var line: [UInt8] = []
         if isPlain {
             LogWriter.writePlain(entry, wall, to: &line)
         } else {
-            LogWriter.writeJSON(entry, wall, to: &line)
+            line = record ?? LogRecord.json(entry, wall: wall)
         }
         line.append(0x0A)
         writer.append(line)
@@ -48,22 +51,10 @@ package final class LogWriter {
         _ = writer.flush(atMost: LogWriter.flushPatience)
     }
 
-    private static func writeJSON(_ entry: LogEntry, _ wall: UInt64, to line: inout [UInt8]) {
-        JSONWriter.openObject(in: &line)
-        JSONWriter.appendMember("ts", Timestamp.text(wall), to: &line)
-        JSONWriter.appendMember("level", name(entry.level), to: &line)
-        JSONWriter.appendMember("msg", entry.message, to: &line)
-        if let deployment = entry.deployment { JSONWriter.appendMember("deployment", deployment, to: &line) }
-        if let pid = entry.processID { JSONWriter.appendMember("pid", pid, to: &line) }
-        if let id = entry.predictionID { JSONWriter.appendMember("prediction_id", id, to: &line) }
-        if let source = entry.source { JSONWriter.appendMember("source", source, to: &line) }
-        JSONWriter.closeObject(in: &line)
-    }
-
     private static func writePlain(_ entry: LogEntry, _ wall: UInt64, to line: inout [UInt8]) {
         // Hours, minutes and seconds of the time stamp: whoever watches knows the day.
         line.append(contentsOf: Timestamp.text(wall).dropFirst(11).prefix(8).utf8)
-        line.append(contentsOf: " \(name(entry.level).padded(to: 7)) ".utf8)
+        line.append(contentsOf: " \(LogRecord.levelName(entry.level).padded(to: 7)) ".utf8)
         if let deployment = entry.deployment {
             let process = entry.processID.map { "/\($0)" } ?? ""
             let source = entry.source.map { " \($0)" } ?? ""
@@ -72,15 +63,6 @@ package final class LogWriter {
         // A terminal must not be steered by what a worker prints.
         line.append(contentsOf: entry.message.utf8.map { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F ? 0x20 : $0 })
         if let id = entry.predictionID { line.append(contentsOf: " (prediction \(id))".utf8) }
-    }
-
-    private static func name(_ level: LogEntry.Level) -> String {
-        switch level {
-        case .debug: "debug"
-        case .info: "info"
-        case .warning: "warning"
-        case .error: "error"
-        }
     }
 }
 

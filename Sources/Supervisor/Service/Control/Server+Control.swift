@@ -1,0 +1,102 @@
+import API
+import Engine
+import EventLoop
+import HTTP
+import SSE
+
+/// What operators ask of the server, and the feeds that they follow.
+extension Server {
+    /// Operators are few, and must get in when clients have taken all connections that they may have.
+    static let operatorConnectionLimit = 64
+    /// Records of the server's log, and of its workers, that `GET /logs` can still show: some ten thousand lines, which
+    /// is as much as anybody reads, and as much as waits at most for standard error.
+    static let logHistory = HistoryLimits(events: 1_000_000, bytes: 1 << 20)
+    /// State changes that can still be told: a crash loop of hours, since its breaker allows some in a minute.
+    static let stateHistory = HistoryLimits(events: 4096, bytes: 1 << 20)
+    /// Silence (nanoseconds) after which a feed says that it lives; clients may take four of it for a lost connection.
+    static let feedHeartbeat: UInt64 = 15_000_000_000
+    /// How often (nanoseconds) it is looked whether one is due.
+    private static let feedTick: UInt64 = 5_000_000_000
+
+    func receivedFromOperator(_ request: Request, from connection: ClientConnection) {
+        let names = engine.deployments.indices.map { engine.deployments[$0].settings.name }
+        connection.style = .administrative
+        switch adminHandler.reply(to: request, realm: connection.realm, deployments: names) {
+        case .respond(let response): connection.respond(response)
+        case .status(let name): connection.respond(status.response(deployment: name))
+        case .command(let command):
+            engineHandle(.command(command, connection.id))
+        case .events(let wanted):
+            guard request.method != .head else { return connection.respond(FeedResponse.lines([])) }
+            connection.openStream(FeedResponse.stream)
+            guard !connection.isClosed else { return }
+            stateFeed.subscribe(connection.id, wanted, now: loop.now)
+            startFeedTick()
+        case .logs(let wanted):
+            guard wanted.follows, request.method != .head else {
+                let filter = FeedTag(deployment: wanted.deployment, worker: wanted.worker)
+                return connection.respond(FeedResponse.lines(logFeed.lines(filter, count: wanted.lines)))
+            }
+            connection.openStream(FeedResponse.stream)
+            guard !connection.isClosed else { return }
+            logFeed.subscribe(connection.id, wanted, now: loop.now)
+            startFeedTick()
+        }
+    }
+
+    private var status: StatusDocument {
+        StatusDocument(
+            engine.provisionalStatus(),
+            StatusDocument.Process(processID: OwnProcess.id, addresses: publicAddresses))
+    }
+
+    func announce(_ change: StateChange) {
+        stateFeed.append(
+            StateChangeDocument.json(change),
+            FeedTag(deployment: change.deployment.isEmpty ? nil : change.deployment, worker: change.worker))
+    }
+
+    // MARK: Readers
+
+    func flushFeeds() {
+        let deliver: Feed.Deliver = { [unowned self] in connections[$0]?.deliver($1) ?? .accepted }
+        stateFeed.flush(now: loop.now, deliver)
+        logFeed.flush(now: loop.now, deliver)
+    }
+
+    func operatorDrained(_ id: ConnectionID) {
+        stateFeed.drained(id)
+        logFeed.drained(id)
+    }
+
+    func operatorLeft(_ id: ConnectionID) {
+        stateFeed.unsubscribe(id)
+        logFeed.unsubscribe(id)
+    }
+
+    private func startFeedTick() {
+        guard feedTimer == nil else { return }
+        feedTimer = loop.schedule(after: Server.feedTick) { [unowned self] in
+            feedTimer = nil
+            tickFeeds()
+            if !stateFeed.isEmpty || !logFeed.isEmpty { startFeedTick() }
+        }
+    }
+
+    private func tickFeeds() {
+        let deliver: Feed.Deliver = { [unowned self] in connections[$0]?.deliver($1) ?? .accepted }
+        let patience = settings.writeTimeout
+        var stuck = stateFeed.tick(now: loop.now, heartbeat: Server.feedHeartbeat, patience: patience, deliver)
+        stuck += logFeed.tick(now: loop.now, heartbeat: Server.feedHeartbeat, patience: patience, deliver)
+        for id in stuck { connections[id]?.close() }
+    }
+
+    /// Ends the streams of all who follow, in order: the server goes.
+    func endFeeds() {
+        flushFeeds()
+        for id in stateFeed.readerIDs + logFeed.readerIDs {
+            operatorLeft(id)
+            connections[id]?.endStream()
+        }
+    }
+}
