@@ -46,7 +46,7 @@ extension Server {
 
     private var status: StatusDocument {
         StatusDocument(
-            engine.provisionalStatus(),
+            engine.statusReport(),
             StatusDocument.Process(processID: OwnProcess.id, addresses: publicAddresses))
     }
 
