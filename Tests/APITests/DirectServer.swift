@@ -238,12 +238,14 @@ final class DirectServer {
         case .openStream(let connection, let opening):
             replies[connection] = Reply(response: AnswerEncoder.response(opening: opening))
         case .writeToStream(let connection, let bytes): replies[connection]?.stream += bytes
-        case .endStream(let connection): replies[connection]?.hasEnded = true
+        case .endStream(let connection), .endStreamLater(let connection, _): replies[connection]?.hasEnded = true
+        case .closeConnections: engine.handle(.connectionsClosed, now: now)
         case .spawn(let worker, _): engine.handle(.workerSpawned(worker, processID: 1), now: now)
         case .sendToWorker(let worker, let frames): received(frames, by: worker)
         case .drainLogs(let worker): engine.handle(.logsDrained(worker), now: now)
         case .cutConnection, .spillToWorker, .loadSpill, .pauseReading, .resumeReading, .closeDeathPipe, .signal,
-            .release, .sweep, .sample, .announce, .deliver, .removeFile, .startTimer, .cancelTimer, .log, .exit:
+            .release, .sweep, .sample, .announce, .deliver, .removeFile, .startTimer, .cancelTimer, .log,
+            .endKeepAlive, .exit:
             break
         }
     }

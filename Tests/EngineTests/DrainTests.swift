@@ -5,9 +5,9 @@ import WireProtocol
 
 @Suite("Engine: stopping")
 struct DrainTests {
-    @Test(arguments: [StopReason.interrupt, .terminate(waits: false)])
+    @Test(arguments: [StopReason.interrupt, .terminate])
     func idle(_ reason: StopReason) {
-        let runner = RecordingRunner.ready()
+        let runner = RecordingRunner.ready(.testing { $0.drain.delay = 0 })
         let worker = runner.worker
         runner.send(.stopRequested(reason))
         #expect(worker.isShuttingDown)
@@ -30,7 +30,7 @@ struct DrainTests {
     @Test func behindABalancer() {
         let runner = RecordingRunner.ready()
         let worker = runner.worker
-        runner.send(.stopRequested(.terminate(waits: true)))
+        runner.send(.stopRequested(.terminate))
         #expect(runner.engine.isLeaving == true)
         let client = runner.create("p")
         #expect(client.rejection == nil)
@@ -93,20 +93,109 @@ struct DrainTests {
         let worker = runner.worker
         let client = runner.create("p")
         runner.say(worker, worker.started("p"))
-        runner.send(.stopRequested(.terminate(waits: true)))
+        runner.send(.stopRequested(.terminate))
         #expect(worker.canceled == [])
         runner.send(.stopRequested(.interrupt))
         #expect(worker.canceled == ["p"], "the second cancels")
         #expect(!client.hasEnded)
         runner.send(.stopRequested(.interrupt))
-        #expect(client.hasEnded, "the third ends what did not react")
-        #expect(worker.isShuttingDown)
-        #expect(worker.signals == [])
-        runner.send(.stopRequested(.interrupt))
-        #expect(worker.signals == [.kill], "the fourth waits for nothing")
+        #expect(client.data("completed")?["status"] == .string("failed"), "the third ends what did not react")
+        #expect(client.hasEnded)
+        #expect(worker.signals == [.kill], "and asks no worker")
         runner.exit(worker)
         #expect(runner.exitCode == 0)
         runner.send(.stopRequested(.interrupt))
+    }
+
+    /// A second request while workers end does not wait for them.
+    @Test func hurryWhileWorkersEnd() {
+        let runner = RecordingRunner.ready(.testing { $0.deployments = [.testing(workers: 2)] })
+        runner.send(.stopRequested(.interrupt))
+        #expect(runner.workers.allSatisfy { $0.isShuttingDown && $0.signals == [] })
+        runner.send(.stopRequested(.interrupt))
+        #expect(runner.workers.allSatisfy { $0.signals == [.kill] })
+        for worker in runner.workers { runner.exit(worker) }
+        #expect(runner.exitCode == 0)
+    }
+
+    /// Nothing is accepted any more when it says that it is drained, and no worker is ended before.
+    @Test func drainedIsSaidWhenNobodyIsConnected() {
+        let runner = RecordingRunner.ready()
+        let worker = runner.worker
+        runner.holdsConnections = true
+        let client = runner.create("p")
+        runner.send(.stopRequested(.interrupt))
+        #expect(runner.isKeepingAlive == false)
+        #expect(!runner.isClosingConnections, "what is known can be asked for as long as something runs")
+        runner.say(worker, worker.started("p"), worker.done("p"))
+        #expect(client.hasEnded)
+        #expect(runner.isClosingConnections)
+        #expect(!worker.isShuttingDown)
+        #expect(runner.announced("drained") == 0)
+        // One that had been connected before.
+        #expect(runner.create("q").rejection == .draining)
+        runner.send(.connectionsClosed)
+        #expect(runner.announced("drained") == 1)
+        #expect(worker.isShuttingDown)
+        #expect(runner.create("r").rejection == .draining)
+        runner.exit(worker, .exited(0))
+        #expect(runner.exitCode == 0)
+    }
+
+    /// What was started last goes first; inside a deployment they go together.
+    @Test func deploymentsEndInReverseOrder() {
+        let runner = RecordingRunner.ready(.testing { $0.deployments = [.testing("a"), .testing("b", workers: 2)] })
+        let (first, second) = (runner.workers[0], Array(runner.workers[1...]))
+        runner.send(.stopRequested(.interrupt))
+        #expect(second.allSatisfy { $0.isShuttingDown })
+        #expect(!first.isShuttingDown)
+        runner.exit(second[0], .exited(0))
+        #expect(!first.isShuttingDown)
+        runner.exit(second[1], .exited(0))
+        #expect(first.isShuttingDown)
+        #expect(runner.exitCode == nil)
+        runner.exit(first, .exited(0))
+        #expect(runner.exitCode == 0)
+    }
+
+    /// Streams that end together are not all let go in the same moment.
+    @Test func streamsThatAreCanceledTogetherLeaveOneByOne() {
+        let runner = RecordingRunner.ready(concurrency: 3)
+        let worker = runner.worker
+        let clients = ["a", "b", "c"].map { runner.create($0) }
+        runner.say(worker, worker.started("a"), worker.started("b"), worker.started("c"))
+        runner.send(.stopRequested(.interrupt))
+        runner.send(.stopRequested(.interrupt))
+        runner.say(worker, worker.done("a", .canceled), worker.done("b", .canceled), worker.done("c", .canceled))
+        #expect(clients.allSatisfy { $0.data("completed")?["status"] == .string("canceled") })
+        #expect(clients.allSatisfy { $0.hasEnded })
+        #expect(runner.lateEnds == [DepartureSpread.interval, 2 * DepartureSpread.interval])
+    }
+
+    /// While predictions are accepted, a worker that ends is followed by another.
+    @Test func workersAreStartedWhilePredictionsAreAccepted() {
+        let runner = RecordingRunner.ready()
+        runner.send(.stopRequested(.terminate))
+        runner.exit(runner.worker)
+        runner.advance(5 * second)
+        #expect(runner.workers.count == 2)
+        runner.becomeReady(runner.worker)
+        #expect(runner.create("p").rejection == nil)
+        runner.advance(5 * second)
+        runner.exit(runner.worker)
+        #expect(runner.exitCode == 0)
+        runner.advance(60 * second)
+        #expect(runner.workers.count == 2)
+    }
+
+    @Test(arguments: [(0, 0), (1, 0), (3, 4_000_000), (1_000, 1_998_000_000), (100_000, 1_999_980_000)])
+    func departures(clients: Int, last: UInt64) {
+        var spread = DepartureSpread(clients: clients)
+        let delays = (0..<clients).map { _ in spread.next() }
+        #expect(delays.first ?? 0 == 0)
+        #expect(delays.last ?? 0 == last)
+        #expect(zip(delays, delays.dropFirst()).allSatisfy { $0 < $1 })
+        for _ in 0..<2_000 { #expect(spread.next() <= DepartureSpread.longest) }
     }
 
     @Test func aWorkerThatDiesMeanwhile() {

@@ -25,6 +25,12 @@ final class RecordingRunner {
     private(set) var workers: [ScriptedWorker] = []
     private(set) var clients: [UInt64: ScriptedClient] = [:]
     private var nextClient: UInt64 = 1
+    /// Clients stay connected while the server closes its connections.
+    var holdsConnections = false
+    private(set) var isClosingConnections = false
+    private(set) var isKeepingAlive = true
+    /// After how many nanoseconds streams ended that did not end at once. (Here they do.)
+    private(set) var lateEnds: [UInt64] = []
     /// Why the next process cannot be started.
     var spawnFailure: String?
     /// Lets a test do something between a `done` and the logs that are read for it.
@@ -127,6 +133,13 @@ final class RecordingRunner {
         case .writeToStream(let id, let bytes):
             if clients[id.rawValue]?.deliver(bytes) == .blocked { engine.readerBlocked(id, now: now) }
         case .endStream(let id): clients[id.rawValue]?.ended()
+        case .endStreamLater(let id, let delay):
+            lateEnds.append(delay)
+            clients[id.rawValue]?.ended()
+        case .endKeepAlive: isKeepingAlive = false
+        case .closeConnections:
+            isClosingConnections = true
+            if !holdsConnections { engine.handle(.connectionsClosed, now: now) }
         case .cutConnection(let id):
             clients[id.rawValue]?.cut()
             engine.handle(.connectionClosed(id), now: now)
@@ -211,6 +224,13 @@ final class RecordingRunner {
     /// The living worker in a place that was started last.
     func worker(at place: Int, of deployment: Int = 0) -> ScriptedWorker? {
         workers.last { $0.plan.place == place && $0.plan.deployment.value == deployment && !$0.isReleased }
+    }
+
+    /// How often the server as a whole has said that it is in that state.
+    func announced(_ state: String) -> Int {
+        actions.count {
+            if case .announce(let change) = $0 { change.deployment.isEmpty && change.to == state } else { false }
+        }
     }
 
     // MARK: Workers

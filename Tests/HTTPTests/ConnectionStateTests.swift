@@ -212,6 +212,18 @@ import Testing
         #expect(reading.phase == .closed)
     }
 
+    /// The client of an idle connection is told with the answer to a request that may be on its way already.
+    @Test func idleConnectionHasOneMoreAnswer() throws {
+        var idle = ConnectionState()
+        idle.endKeepAlive()
+        #expect(idle.phase == .idle)
+        idle.receive(Self.get)
+        _ = try idle.expectRequest()
+        #expect(!idle.willRespond(with: Response(.ok)).keepAlive)
+        idle.responseFinished()
+        #expect(idle.phase == .closed)
+    }
+
     // MARK: Streams
 
     @Test func streamIsChunked() throws {

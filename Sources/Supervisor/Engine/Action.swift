@@ -9,6 +9,8 @@ package enum Action: Sendable {
     case writeToStream(ConnectionID, [UInt8])
     /// The stream is complete: end the response in order.
     case endStream(ConnectionID)
+    /// The same, so many nanoseconds from now: many streams end together, and their clients shall not come back together.
+    case endStreamLater(ConnectionID, after: UInt64)
     /// The stream cannot be completed: close the connection without ending the response, so that the client sees a cut.
     case cutConnection(ConnectionID)
 
@@ -45,6 +47,11 @@ package enum Action: Sendable {
     case startTimer(TimerID, at: UInt64)
     case cancelTimer(TimerID)
     case log(LogEntry)
+    /// The server goes: every answer from now on is the last on its connection.
+    case endKeepAlive
+    /// Listen no more, end idle connections, and the others after what is queued for them; what is left after so many
+    /// nanoseconds is cut off. Answer with `connectionsClosed`. Operators' connections are not meant.
+    case closeConnections(within: UInt64)
     /// Everything is done; end the process when what is queued for clients was written.
     case exit(code: Int32)
 }

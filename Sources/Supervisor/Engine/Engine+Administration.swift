@@ -9,7 +9,7 @@ extension SupervisorEngine {
         case (.reload, _): return reload(for: connection, waits: command.waits)
         case (.drain, nil):
             actions.append(.respond(connection, .administered(AdminAnswer(.accepted, "the server drains and ends"))))
-            return stopRequested(.terminate(waits: true))
+            return stopRequested(.terminate)
         case (.scale, nil): return refuse("scale needs the name of a deployment", connection)
         case (.restart(.some), nil): return refuse("one worker needs the name of its deployment", connection)
         default: break

@@ -5,7 +5,7 @@ extension SupervisorEngine {
     /// place, or somebody is to follow already.
     @discardableResult
     mutating func beginReplacement(_ index: DeploymentIndex, place: Int, because cause: ExitReason) -> Bool {
-        guard !drain.isLeaving, deployments[index.value].order != .stop,
+        guard drain.startsWorkers, deployments[index.value].order != .stop,
             deployments[index.value].places[place].replacement == nil,
             !deployments[index.value].places[place].isRetired,
             deployments[index.value].places[place].current != nil

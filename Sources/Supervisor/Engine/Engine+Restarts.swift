@@ -81,7 +81,7 @@ extension SupervisorEngine {
     /// A worker may be started there.
     func canStart(_ index: DeploymentIndex, place: Int) -> Bool {
         let spot = deployments[index.value].places[place]
-        return !drain.isLeaving && deployments[index.value].order != .stop && !spot.isRetired && spot.current == nil
+        return drain.startsWorkers && deployments[index.value].order != .stop && !spot.isRetired && spot.current == nil
             && deployments[index.value].intensity.state != .open
     }
 
@@ -132,10 +132,10 @@ extension SupervisorEngine {
 
     /// Starts as many of those that wait for their turn as may load now.
     mutating func startQueued() {
-        while !drain.isLeaving, let ticket = loadGate.next(now: now) {
+        while drain.startsWorkers, let ticket = loadGate.next(now: now) {
             if ticket.isReplacement { startReplacement(ticket) } else { startQueued(ticket) }
         }
-        if let time = loadGate.nextTurn(now: now), !drain.isLeaving {
+        if let time = loadGate.nextTurn(now: now), drain.startsWorkers {
             isTakingTurns = true
             actions.append(.startTimer(.loadTurn, at: time))
         } else if isTakingTurns {

@@ -1,10 +1,26 @@
+/// The orderly stop: carries out what `DrainSequence` says.
 extension SupervisorEngine {
     /// sysexits.h's EX_CONFIG: starting again with the same configuration would end the same way.
     static let configurationExitCode: Int32 = 78
 
     mutating func stopRequested(_ reason: StopReason) {
-        if !drain.isLeaving { actions.append(.log(LogEntry(.info, "stopping"))) }
+        if !drain.isLeaving {
+            actions.append(.log(LogEntry(.info, "stopping")))
+            announceServer("draining")
+        }
         take(drain.requested(reason))
+        progressDrain()
+    }
+
+    /// No client is connected, and nobody listens any more.
+    mutating func connectionsClosed() {
+        let step = drain.connectionsClosed()
+        if step == .stopWorkers {
+            // Not a moment earlier: whoever reads this may count on nothing being accepted any more.
+            actions.append(.log(LogEntry(.info, "drained")))
+            announceServer("drained")
+        }
+        take(step)
         progressDrain()
     }
 
@@ -20,14 +36,17 @@ extension SupervisorEngine {
         switch step {
         case .none: return
         case .wait(let time): actions.append(.startTimer(.drain, at: now + time))
+        case .refuse(let time):
+            actions.append(.endKeepAlive)
+            actions.append(.startTimer(.drain, at: now + time))
         case .cancelAll(let time):
+            actions.append(.endKeepAlive)
+            departures = DepartureSpread(clients: readerCount)
             actions.append(.startTimer(.drain, at: now + time))
             for key in predictions.activeKeys { requestCancel(key) }
-        case .stopWorkers: stopWorkers()
-        case .hurryWorkers:
-            for handle in workers.handles {
-                hurryWorker(WorkerID(handle: handle))
-            }
+        case .close(let time, let kills): closeConnections(within: time, kills: kills)
+        case .stopWorkers: stopLastDeployment()
+        case .killWorkers: killWorkers()
         case .exit:
             actions.append(.cancelTimer(.drain))
             noteUndelivered()
@@ -44,14 +63,31 @@ extension SupervisorEngine {
                     .warning, "\(undeliveredCount) webhook(s) were not told the end of their predictions in time")))
     }
 
-    private mutating func stopWorkers() {
+    private mutating func closeConnections(within time: UInt64, kills: Bool) {
         actions.append(.cancelTimer(.drain))
         for key in predictions.activeKeys {
             abandon(key, .failed(message: "the server is shutting down", code: .shuttingDown))
         }
-        for handle in workers.handles {
+        if kills { killWorkers() }
+        actions.append(.closeConnections(within: time))
+    }
+
+    /// Ends the workers of the deployment that was started last of those that still have some: what was started first may be
+    /// what the others lean on.
+    private mutating func stopLastDeployment() {
+        guard let last = workers.handles.map({ workers[$0].deployment }).max() else { return }
+        for handle in workers.handles where workers[handle].deployment == last {
             stopWorker(WorkerID(handle: handle), because: .stopped, detail: "the server is stopping")
         }
-        progressDrain()
+    }
+
+    private mutating func killWorkers() {
+        for handle in workers.handles { hurryWorker(WorkerID(handle: handle)) }
+    }
+
+    private mutating func announceServer(_ state: String) {
+        actions.append(
+            .announce(
+                StateChange(wall: wall, deployment: "", worker: nil, processID: nil, from: nil, to: state)))
     }
 }

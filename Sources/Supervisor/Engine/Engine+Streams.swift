@@ -112,7 +112,11 @@ extension SupervisorEngine {
                         : NativeProfile.lossError(replay: false, skipped: skipped)))
             actions.append(.endStream(connection))
         case .finished:
-            actions.append(.endStream(connection))
+            if let delay = departures?.next(), delay > 0 {
+                actions.append(.endStreamLater(connection, after: delay))
+            } else {
+                actions.append(.endStream(connection))
+            }
         }
         readerLeft(connection, key)
     }

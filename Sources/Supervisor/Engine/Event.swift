@@ -34,13 +34,15 @@ package enum Event: Sendable {
 
     case timerFired(TimerID)
     case stopRequested(StopReason)
+    /// In answer to `closeConnections`: no client is connected, and nobody listens any more.
+    case connectionsClosed
 }
 
 /// What made the server stop.
 package enum StopReason: Equatable, Sendable {
-    /// SIGTERM; `waits`: balancers may still send requests for a while, so keep accepting that long.
-    case terminate(waits: Bool)
-    /// SIGINT or `POST /shutdown`.
+    /// SIGTERM: balancers may still send requests for a while, so keep accepting for `DrainSequence.Times.delay`.
+    case terminate
+    /// SIGINT or `POST /shutdown`: who says that knows of no balancer.
     case interrupt
 }
 

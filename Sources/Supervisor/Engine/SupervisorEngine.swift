@@ -68,7 +68,9 @@ package struct SupervisorEngine: ~Copyable {
     var workers = Slab<WorkerRecord>()
     var predictions: PredictionRegistry
     var pending: PendingCancellations
-    var drain: DrainSequence
+    package internal(set) var drain: DrainSequence
+    /// While all that runs is being cancelled: when the streams end.
+    var departures: DepartureSpread?
     var loadGate: LoadGate
     /// A timer runs for the end of somebody's turn to load.
     var isTakingTurns = false
@@ -163,6 +165,7 @@ package struct SupervisorEngine: ~Copyable {
         case .delivered(let id, let result): delivered(id, result)
         case .timerFired(let timer): timerFired(timer)
         case .stopRequested(let reason): stopRequested(reason)
+        case .connectionsClosed: connectionsClosed()
         }
     }
 

@@ -16,6 +16,8 @@ package final class Listener: EventHandler {
 
     /// Where it listens; with the port that was given for port 0.
     package let address: SocketAddress
+    /// Somebody else has opened the socket and may keep it open.
+    private let isInherited: Bool
     /// Connections closed at once for want of a descriptor.
     package private(set) var refusedCount: UInt64 = 0
 
@@ -56,7 +58,34 @@ package final class Listener: EventHandler {
         guard result >= 0 else { throw .last("bind", subject: wanted.description) }
         if case .unix(let path) = wanted { socketFile = SocketFile(path: path) }
         guard listen(raw, Self.backlog) >= 0 else { throw .last("listen", subject: wanted.description) }
+        isInherited = false
         address = wanted.port == nil ? wanted : try SocketAddress.local(of: raw) ?? wanted
+        spare = Self.openSpare()
+        self.socket = consume socket
+    }
+
+    /// Takes over a socket that somebody else has bound and listens on, a service manager for instance. What is theirs stays
+    /// as it is: the mode of a socket file, the backlog. `close()` leaves the file, and clients in the backlog wait for
+    /// whoever listens next.
+    ///
+    /// - Throws: `EPROTOTYPE` if it is no stream socket of a family known here, `EINVAL` if it does not listen.
+    package init(on loop: Loop, adopting descriptor: consuming FileDescriptor) throws(SystemError) {
+        self.loop = loop
+        let socket = descriptor
+        let raw = socket.raw
+        let subject = "descriptor \(raw)"
+        let kind = try Socket.option(raw, SOL_SOCKET, SO_TYPE)
+        guard kind == Int32(bitPattern: SOCK_STREAM.rawValue), let local = try SocketAddress.local(of: raw) else {
+            throw SystemError("getsockopt", EPROTOTYPE, subject: subject)
+        }
+        guard try Socket.option(raw, SOL_SOCKET, SO_ACCEPTCONN) != 0 else {
+            throw SystemError("listen", EINVAL, subject: subject)
+        }
+        try socket.makeNonBlocking()
+        guard fcntl(raw, F_SETFD, FD_CLOEXEC) >= 0 else { throw .last("fcntl", subject: subject) }
+        if local.port != nil { try Socket.disableDelay(raw) }
+        address = local
+        isInherited = true
         spare = Self.openSpare()
         self.socket = consume socket
     }
@@ -87,6 +116,12 @@ package final class Listener: EventHandler {
     package func resume() throws(SystemError) {
         cancelRest()
         if let registration { try loop.modify(registration, .readable) }
+    }
+
+    /// Accepts what waits in the backlog now, as many as in one turn: before `close()`, which would reset them. Of an
+    /// inherited socket nothing is taken, since they lose nothing by waiting.
+    package func acceptWaiting() {
+        if registration != nil, !isInherited { ready(.readable) }
     }
 
     /// Stops listening; clients in the backlog are reset. Removes the socket file if it is still this listener's. Doing

@@ -32,16 +32,23 @@ package enum Socket {
 
     /// The error that waits on a socket (`SO_ERROR`), taken from it; 0 for none.
     private static func takeError(_ descriptor: Int32) throws(SystemError) -> Int32 {
-        var error: Int32 = 0
-        var size = socklen_t(MemoryLayout<Int32>.size)
-        guard getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) >= 0 else { throw .last("getsockopt") }
-        return error
+        try option(descriptor, SOL_SOCKET, SO_ERROR)
     }
 
     /// Sends small writes at once instead of waiting for the acknowledgement of the one before (`TCP_NODELAY`): every
     /// write here is a whole answer or a whole turn's tokens. Accepted connections inherit it from their listener.
     static func disableDelay(_ descriptor: Int32) throws(SystemError) {
         try setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+    }
+
+    /// The value of an option that is a number.
+    static func option(_ descriptor: Int32, _ level: Int32, _ name: Int32) throws(SystemError) -> Int32 {
+        var value: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        guard getsockopt(descriptor, level, name, &value, &size) >= 0 else {
+            throw .last("getsockopt", subject: "descriptor \(descriptor)")
+        }
+        return value
     }
 
     static func setOption(_ descriptor: Int32, _ level: Int32, _ name: Int32, _ value: Int32) throws(SystemError) {

@@ -134,6 +134,12 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
                 }
                 return .ipv6(
                     high: UInt64(bigEndian: high), low: UInt64(bigEndian: low), port: UInt16(bigEndian: raw.sin6_port))
+            case AF_UNIX:
+                let path = bytes.dropFirst(MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 0).prefix(while: {
+                    $0 != 0
+                })
+                // One without a file (abstract, or not bound) has no path that could be said.
+                return path.isEmpty ? .unix(path: "(unnamed)") : .unix(path: String(decoding: path, as: UTF8.self))
             default:
                 return nil
             }

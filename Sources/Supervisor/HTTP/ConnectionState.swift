@@ -164,7 +164,13 @@ package struct ConnectionState: Sendable {
         }
     }
 
-    /// The server is about to stop: an idle connection ends now, any other after the answer it is waiting for.
+    /// The server is about to stop: the next answer is the last, and says so (`Connection: close`). An idle connection
+    /// stays: its client may have sent a request that is still on its way, which deserves an answer.
+    package mutating func endKeepAlive() {
+        isDraining = true
+    }
+
+    /// The server stops: an idle connection ends now, any other after the answer it is waiting for.
     package mutating func drainBegan() {
         isDraining = true
         if phase == .idle { close() }

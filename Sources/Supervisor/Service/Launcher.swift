@@ -32,7 +32,14 @@ package enum Launcher {
         _ = try system { () throws(SystemError) in try DescriptorLimit.raise() }
         let loop = try system { () throws(SystemError) in try Loop() }
         var listeners: [Listener] = []
-        for address in configuration.listenAddresses { listeners.append(try listen(address, on: loop)) }
+        var inherited = InheritedListeners(environment: environment)
+        for address in configuration.listenAddresses {
+            if case .inherited(let name) = address {
+                listeners += try inherited.take(name, for: address, on: loop)
+            } else {
+                listeners.append(try listen(address, on: loop))
+            }
+        }
         var state = try claim(configuration, listeners[0].address)
         if configuration.deployments.contains(where: { $0.model != nil }) {
             do throws(SystemError) {
@@ -56,6 +63,7 @@ package enum Launcher {
             throw LaunchError(.unavailable, "\(error)")
         }
         for warning in warnings { server.log(LogEntry(.warning, warning)) }
+        if let warning = inherited.closeRest() { server.log(LogEntry(.warning, warning)) }
         for listener in listeners { announce(listener.address, server) }
         announce(control, server)
         return try system { () throws(SystemError) in try server.run() }
@@ -73,6 +81,7 @@ package enum Launcher {
         let address: SocketAddress
         switch wanted {
         case .unix(let path): address = .unix(path: path)
+        case .inherited: preconditionFailure("sockets that were passed are not bound again")
         case .tcp(let host, let port):
             guard let literal = SocketAddress(host: host, port: port) else {
                 throw LaunchError(.configuration, "\(host) is not an IP address")

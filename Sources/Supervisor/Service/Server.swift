@@ -13,7 +13,7 @@ package final class Server {
     /// One read of a pipe or socket. Large, because a burst of frames that is read at once is also written at once.
     private static let readBufferSize = 256 * 1024
     /// How long (nanoseconds) the end waits for clients to take what is queued for them.
-    private static let flushPatience: UInt64 = 2_000_000_000
+    static let flushPatience: UInt64 = 2_000_000_000
 
     let loop: Loop
     let httpLimits: HTTPLimits
@@ -36,13 +36,13 @@ package final class Server {
 
     var connections = ConnectionTable()
     /// Those of operators among the connections.
-    private var operatorConnections = 0
+    var operatorConnections = 0
     private var laterReads: [ClientConnection] = []
     private var laterCloses: [ClientConnection] = []
     var workers: [WorkerID: WorkerProcess] = [:]
     private var timers: [TimerID: TimerToken] = [:]
-    private var listeners: [Listener] = []
-    private var controlListeners: ControlListeners
+    var listeners: [Listener] = []
+    var controlListeners: ControlListeners
     /// Where clients reach it, as people write it.
     let publicAddresses: [String]
     private var signals: SignalSource?
@@ -50,9 +50,17 @@ package final class Server {
     private let logWriter: LogWriter
     private let state: StateDirectory
     private var readinessFile: ReadinessFile?
-    private var exitCode: Int32?
+    /// Tells the service manager that has started the server; nil: none has.
+    private var notifier: ServiceNotifier?
+    /// What it was told last to be the case: it is told of a change at once.
+    private var notified: (isReady: Bool, phase: DrainSequence.Phase) = (false, .serving)
+    var exitCode: Int32?
+    /// False: every answer is the last on its connection.
+    var isKeepingAlive = true
+    /// While the last connections are being closed: cuts off what is left of them.
+    var closing: TimerToken?
     /// Made with the first request that it is to send.
-    private var delivery: DeliveryProcess?
+    var delivery: DeliveryProcess?
     private var spillNumber: UInt64 = 0
 
     package init(
@@ -75,7 +83,9 @@ package final class Server {
         readBuffer = .allocate(byteCount: Server.readBufferSize, alignment: 4096)
         let now = loop.now
         engine = SupervisorEngine(
-            settings: settings.engine(spool: state.spool), generator: SystemRandom(), now: now,
+            settings: settings.engine(
+                spool: state.spool, isReachable: !listeners.allSatisfy(\.address.isLoopback)),
+            generator: SystemRandom(), now: now,
             wallOffset: WallClock.offset())
         self.state = state
         readinessFile = settings.readinessFile.map(ReadinessFile.init(path:))
@@ -97,6 +107,10 @@ package final class Server {
                 failed: { [unowned self] in log(LogEntry(.error, "a connection could not be accepted: \($0)")) })
         }
         engine.start(now: loop.now)
+        notifier = ServiceNotifier(
+            environment: settings.processEnvironment, loop: loop, log: { [unowned self] in log($0) },
+            condition: { [unowned self] in condition })
+        notifier?.update()
         loop.endOfTurn = { [unowned self] in endOfTurn() }
         endOfTurn()
         try loop.run()
@@ -109,8 +123,7 @@ package final class Server {
         if signal == .terminate, settings.ignoresTermination {
             return log(LogEntry(.info, "SIGTERM is ignored: only SIGINT and POST /shutdown end the server"))
         }
-        let waits = settings.waitsForBalancers
-        engineHandle(.stopRequested(signal == .terminate ? .terminate(waits: waits) : .interrupt))
+        engineHandle(.stopRequested(signal == .terminate ? .terminate : .interrupt))
     }
 
     // MARK: A turn
@@ -136,14 +149,26 @@ package final class Server {
             laterCloses.removeAll(keepingCapacity: true)
         } while engine.hasWork
         if readinessFile != nil { updateReadinessFile() }
+        if notifier != nil { notify() }
         if !laterReads.isEmpty { readOn() }
         if exitCode != nil, connections.isEmpty { loop.stop() }
     }
 
-    private func updateReadinessFile() {
+    /// As `/readyz` says.
+    private var isReady: Bool {
         // By index: an element taken out would be a copy, in every turn.
-        let isReady = !engine.isLeaving && engine.deployments.indices.allSatisfy { engine.deployments[$0].isReady }
+        !engine.isLeaving && engine.deployments.indices.allSatisfy { engine.deployments[$0].isReady }
+    }
+
+    private func updateReadinessFile() {
         if let warning = readinessFile?.update(isReady: isReady) { log(LogEntry(.warning, warning)) }
+    }
+
+    private func notify() {
+        let current = (isReady: isReady, phase: engine.drain.phase)
+        guard current != notified else { return }
+        notified = current
+        notifier?.update()
     }
 
     /// Sockets that had more than their share are read on in the next turn.
@@ -183,6 +208,7 @@ package final class Server {
             ClientConnection(descriptor, id: id, realm: realm, limits: httpLimits, server: self)
         }
         if realm != .public { operatorConnections += 1 }
+        if !isKeepingAlive, realm == .public { connection.endKeepAlive() }
         do throws(SystemError) {
             try connection.start()
         } catch {
@@ -191,9 +217,12 @@ package final class Server {
         }
     }
 
+    /// Connections of clients.
+    var clientCount: Int { connections.count - operatorConnections }
+
     private func hasRoom(in realm: Realm) -> Bool {
         realm == .public
-            ? connections.count - operatorConnections < settings.connectionLimit
+            ? clientCount < settings.connectionLimit
             : operatorConnections < Server.operatorConnectionLimit
     }
 
@@ -224,6 +253,7 @@ package final class Server {
             operatorLeft(connection.id)
         }
         engineHandle(.connectionClosed(connection.id))
+        if clientCount == 0, closing != nil { connectionsAreClosed() }
     }
 
     /// Its socket has taken all that was queued for its stream.
@@ -288,6 +318,8 @@ extension Server {
             let delivery = bytes.withUnsafeBytes { connections[id]?.deliver($0) }
             if delivery == .blocked { engine.readerBlocked(id, now: loop.now) }
         case .endStream(let id): connections[id]?.endStream()
+        case .endStreamLater(let id, let delay):
+            loop.schedule(after: delay) { [unowned self] in connections[id]?.endStream() }
         case .cutConnection(let id): connections[id]?.close()
         case .spawn(let worker, let plan): spawn(worker, plan)
         case .sendToWorker(let worker, let frames): workers[worker]?.send(frames)
@@ -310,6 +342,8 @@ extension Server {
         case .cancelTimer(let timer):
             if let token = timers.removeValue(forKey: timer) { loop.cancel(token) }
         case .log(let entry): log(entry)
+        case .endKeepAlive: endKeepAlive()
+        case .closeConnections(let time): closeConnections(within: time)
         case .exit(let code): end(code)
         }
     }
@@ -428,19 +462,5 @@ extension Server {
                 inlineLimit: limits.inlinePayload, spool: state.spool),
             loop: loop, files: files, readBuffer: readBuffer, log: { [unowned self] in log($0) },
             settle: { [unowned self] in engineHandle(.delivered($0, $1)) })
-    }
-
-    // MARK: The end
-
-    /// The engine is done: no more clients, and those that are there get what is queued for them, within bounds.
-    private func end(_ code: Int32) {
-        exitCode = code
-        delivery?.end()
-        for listener in listeners { listener.close() }
-        listeners = []
-        for (listener, _) in controlListeners.all { listener.close() }
-        endFeeds()
-        for connection in connections.all { connection.drainBegan() }
-        loop.schedule(after: Server.flushPatience) { [unowned self] in loop.stop() }
     }
 }

@@ -36,8 +36,8 @@ package struct ServerSettings {
     /// SIGTERM means nothing, to the server and to its workers.
     let ignoresTermination: Bool
 
-    /// Nanoseconds for which a server that balancers can know of goes on accepting after SIGTERM: they ask every few
-    /// seconds whether it is ready, and send requests until they have heard.
+    /// Nanoseconds for which a server that balancers can know of goes on accepting after SIGTERM where nobody says: they ask
+    /// every few seconds whether it is ready, and send requests until they have heard.
     private static let balancerDelay: UInt64 = 5_000_000_000
     /// Nanoseconds for predictions that were told to cancel at the end of the drain.
     private static let cancelGrace: UInt64 = 5_000_000_000
@@ -55,9 +55,8 @@ package struct ServerSettings {
     let deliveryAgent: DeliveryAgentProgram
     /// The environment that it gets: the token for webhooks is there.
     let environment: [(name: String, value: String)]
-    /// After SIGTERM predictions are still taken on: somebody other than this machine may send requests, and learns late
-    /// that the server goes; or an operator has said so.
-    let waitsForBalancers: Bool
+    /// The server's own, with what is told to it alone.
+    let processEnvironment: [String: String]
 
     /// - Parameter environment: the server's own, which workers inherit where nothing else is said.
     package init(_ configuration: Configuration, environment: [String: String]) {
@@ -68,9 +67,7 @@ package struct ServerSettings {
         deliveryAgent = DeliveryAgentProgram(configuration.delivery.agent)
         self.environment = InheritedEnvironment.forDelivery(environment).sorted { $0.key < $1.key }
             .map { (name: $0.key, value: $0.value) }
-        waitsForBalancers =
-            configuration.shutdown.drainDelay.map { $0 > 0 }
-            ?? !configuration.listenAddresses.allSatisfy(\.isLoopback)
+        processEnvironment = environment
         var http = HTTPLimits()
         http.bodyBytes = configuration.limits.requestBody
         http.idleTimeout = configuration.http.idle
@@ -107,7 +104,8 @@ package struct ServerSettings {
             pythonCommand: pythonCommand, workingDirectory: configured.workingDirectory)
     }
 
-    func engine(spool: String) -> EngineSettings {
+    /// - Parameter isReachable: other machines can send requests, and their balancers learn late that the server goes.
+    func engine(spool: String, isReachable: Bool) -> EngineSettings {
         let (limits, history, streaming) = (configuration.limits, configuration.history, configuration.streaming)
         var settings = EngineSettings(
             deployments: deployments.map(\.settings),
@@ -119,7 +117,7 @@ package struct ServerSettings {
             pendingCancellations: PendingCancellations.Limits(
                 count: limits.pendingCancellations, age: limits.pendingCancellationAge),
             drain: DrainSequence.Times(
-                delay: configuration.shutdown.drainDelay ?? ServerSettings.balancerDelay,
+                delay: configuration.shutdown.drainDelay ?? (isReachable ? ServerSettings.balancerDelay : 0),
                 finish: configuration.shutdown.drainTimeout,
                 cancel: ServerSettings.cancelGrace, deliver: configuration.shutdown.deliveryTimeout),
             frameLimit: limits.frame, inlineLimit: limits.inlinePayload, patience: streaming.patience,

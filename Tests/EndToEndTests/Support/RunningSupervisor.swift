@@ -27,10 +27,11 @@ final class RunningSupervisor {
     ///   - settings: further members of the configuration, each with a comma in front.
     ///   - gates: names of the gates that scripts wait at.
     ///   - arguments: follow `serve FILE`.
+    ///   - launcher: the words of a program that becomes the server; its command line follows them.
     convenience init(
         _ deployments: [TestDeployment] = [TestDeployment()], settings: String = "", gates: [String] = [],
         arguments: [String] = ["--port", "0"], environment: [(name: String, value: String)] = [],
-        in directory: TestDirectory? = nil
+        launcher: [String] = [], in directory: TestDirectory? = nil
     ) throws {
         let directory = try directory ?? TestDirectory()
         let folder = try RunningSupervisor.makeGatesFolder(in: directory)
@@ -39,7 +40,8 @@ final class RunningSupervisor {
             "supervisor.json",
             RunningSupervisor.configuration(deployments, settings: settings, gates: folder, directory: directory.path))
         try self.init(
-            words: [file] + arguments, gates: gates, gatesFolder: folder, environment: environment, in: directory)
+            words: [file] + arguments, launcher: launcher, gates: gates, gatesFolder: folder, environment: environment,
+            in: directory)
     }
 
     /// Starts it on a model in `directory`; does not wait for anything.
@@ -54,7 +56,8 @@ final class RunningSupervisor {
     }
 
     private init(
-        words: [String], gates: [String], gatesFolder: String, environment: [(name: String, value: String)],
+        words: [String], launcher: [String] = [], gates: [String], gatesFolder: String,
+        environment: [(name: String, value: String)],
         in directory: TestDirectory
     ) throws {
         self.directory = directory
@@ -64,7 +67,8 @@ final class RunningSupervisor {
         self.gates = made
         let process = try ChildProcess.spawn(
             SpawnRequest(
-                arguments: [Executable.supervisor, "serve", "--state-dir", "\(directory.path)/state"] + words,
+                arguments: launcher + [Executable.supervisor, "serve", "--state-dir", "\(directory.path)/state"]
+                    + words,
                 environment: RunningSupervisor.inherited + environment, workingDirectory: directory.path))
         pid = process.pid
         pidfd = process.pidfd

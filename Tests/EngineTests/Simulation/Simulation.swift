@@ -254,7 +254,7 @@ final class Simulation {
 
     /// Stops the server; everything that is still out comes in.
     func finish() {
-        let reasons: [StopReason] = [.interrupt, .terminate(waits: true), .terminate(waits: false)]
+        let reasons: [StopReason] = [.interrupt, .terminate]
         for _ in 0..<Int.random(in: 1...4, using: &generator) {
             runner.send(.stopRequested(reasons.randomElement(using: &generator) ?? .interrupt))
             for _ in 0..<5 { step() }

@@ -146,7 +146,7 @@ import Testing
             "SUPERVISOR_HEARTBEAT_MS: must be a duration such as `30s`, `500ms` or `5m`, or a number of "
                 + "milliseconds (1s to 1m, 0 = off), not `61000`"
         ),
-        ("SUPERVISOR_LISTEN", "nowhere", "SUPERVISOR_LISTEN: must be HOST:PORT or unix:PATH, not `nowhere`"),
+        ("SUPERVISOR_LISTEN", "nowhere", "SUPERVISOR_LISTEN: must be HOST:PORT, unix:PATH or systemd:, not `nowhere`"),
     ])
     func refusesBadValuesOfOtherVariables(name: String, value: String, line: String) {
         let outcome = Loading.load(environment: [name: value])

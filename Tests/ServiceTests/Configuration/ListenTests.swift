@@ -18,9 +18,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("5000", "must be HOST:PORT or unix:PATH, not `5000`", "write 127.0.0.1:5000"),
-        ("/run/x", "must be HOST:PORT or unix:PATH, not `/run/x`", "write unix:/run/x"),
-        ("10.0.0.1", "must be HOST:PORT or unix:PATH, not `10.0.0.1`", "write 10.0.0.1:5000"),
+        ("5000", "must be HOST:PORT, unix:PATH or systemd:, not `5000`", "write 127.0.0.1:5000"),
+        ("/run/x", "must be HOST:PORT, unix:PATH or systemd:, not `/run/x`", "write unix:/run/x"),
+        ("10.0.0.1", "must be HOST:PORT, unix:PATH or systemd:, not `10.0.0.1`", "write 10.0.0.1:5000"),
         (":5000", "must name a host before the colon", "0.0.0.0:PORT listens on all interfaces"),
         ("::1:5000", "must have its IPv6 address in brackets", "write [::1]:PORT"),
         ("[::1]", "must end in a port from 0 to 65535, not `1]`", nil),

@@ -4,18 +4,28 @@ package enum ListenAddress: Sendable, Hashable {
     case tcp(host: String, port: UInt16)
     /// A Unix socket.
     case unix(path: String)
+    /// The listening sockets that a service manager has opened and passed on; nil: all, else those of that name.
+    case inherited(name: String?)
 
     /// Longest path of a Unix socket: `sun_path` has 108 bytes with its NUL (unix(7)).
     package static let maximumPathLength = 107
 
-    /// Reads `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`.
+    /// Longest name of a socket that systemd allows (FileDescriptorName= in systemd.socket(5)).
+    private static let maximumNameLength = 255
+
+    /// Reads `HOST:PORT`, `[IPV6]:PORT`, `unix:PATH`, `systemd:` or `systemd:NAME`.
     package init(_ text: String) throws(InvalidValue) {
+        if text.hasPrefix("systemd:") {
+            self = .inherited(name: try Self.socketName(text.dropFirst("systemd:".count)))
+            return
+        }
         if text.hasPrefix("unix:") {
             self = .unix(path: try Self.socketPath(String(text.dropFirst("unix:".count))))
             return
         }
         guard let colon = text.lastIndex(of: ":") else {
-            throw InvalidValue("must be HOST:PORT or unix:PATH, not `\(text)`", hint: Self.suggestion(for: text))
+            throw InvalidValue(
+                "must be HOST:PORT, unix:PATH or systemd:, not `\(text)`", hint: Self.suggestion(for: text))
         }
         let port = text[text.index(after: colon)...]
         guard let number = UInt16(port), port.utf8.first != UInt8(ascii: "+") else {
@@ -24,10 +34,11 @@ package enum ListenAddress: Sendable, Hashable {
         self = .tcp(host: try Self.host(in: text[..<colon]), port: number)
     }
 
-    /// Whether only this machine can connect.
+    /// Whether only this machine can connect; false where only the socket itself could tell.
     package var isLoopback: Bool {
         switch self {
         case .unix: true
+        case .inherited: false
         case .tcp(let host, _): host == "::1" || (IPLiteral.isIPv4(host) && host.hasPrefix("127."))
         }
     }
@@ -66,6 +77,16 @@ package enum ListenAddress: Sendable, Hashable {
         return path
     }
 
+    private static func socketName(_ text: Substring) throws(InvalidValue) -> String? {
+        let isSpeakable = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
+        guard isSpeakable, text.utf8.count <= maximumNameLength else {
+            throw InvalidValue(
+                "must have a socket's name after `systemd:`, not `\(SettingType.shortened(String(text)))`",
+                hint: "it is the FileDescriptorName= of a .socket unit; `systemd:` alone takes all that were passed")
+        }
+        return text.isEmpty ? nil : String(text)
+    }
+
     /// Refuses a path that the kernel would cut off.
     static func checkLength(ofPath path: String) throws(InvalidValue) {
         guard path.utf8.count <= maximumPathLength, !path.utf8.contains(0) else {
@@ -87,6 +108,7 @@ extension ListenAddress: CustomStringConvertible {
         switch self {
         case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         case .unix(let path): "unix:\(path)"
+        case .inherited(let name): "systemd:\(name ?? "")"
         }
     }
 }

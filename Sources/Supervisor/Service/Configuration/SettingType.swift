@@ -190,7 +190,7 @@ package enum SettingType: Sendable, Equatable {
         case .host: "an IP address in quotes"
         case .deploymentName: "a name in quotes"
         case .command: "a list of texts: the program and its arguments"
-        case .addresses: "a list of addresses: `HOST:PORT` or `unix:PATH`"
+        case .addresses: "a list of addresses: `HOST:PORT`, `unix:PATH` or `systemd:NAME`"
         case .environment: "an object of texts: variable to value"
         case .decimal(let range):
             "a number from \(SettingValue.decimal(range.lowerBound).text) to \(SettingValue.decimal(range.upperBound).text)"

@@ -45,7 +45,8 @@ package enum Settings {
         Setting(
             .init(
                 "listen", flag: "--listen", from: [.own("SUPERVISOR_LISTEN")],
-                "Address to accept connections on: HOST:PORT, [IPV6]:PORT or unix:PATH; several are allowed.",
+                "Address to accept connections on: HOST:PORT, [IPV6]:PORT, unix:PATH, or "
+                    + "systemd:NAME for a socket that systemd passes (systemd: for all); several are allowed.",
                 why: "one address is enough for most", default: "HOST:PORT of the next two"),
             .addresses,
             read: { .addresses($0.listenAddresses) },

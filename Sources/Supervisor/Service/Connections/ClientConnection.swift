@@ -232,6 +232,11 @@ final class ClientConnection: EventHandler {
 
     // MARK: The end
 
+    /// The server goes: the next answer is the last.
+    func endKeepAlive() {
+        state.endKeepAlive()
+    }
+
     /// The server goes: an idle connection is closed, one with a request in hand after its answer.
     func drainBegan() {
         state.drainBegan()
