@@ -179,7 +179,7 @@ extension SupervisorEngine {
         let fault = workers[worker.handle].fault
         let text = "\(fault.map { "\($0); " } ?? "")\(ending.status.text)"
         let isWished = cause != nil && fault == nil
-        let reason = cause ?? ExitReason.derived(from: ending, deployments[index.value].settings.supervision.restart)
+        let reason = ExitReason.of(ending, cause: cause, deployments[index.value].settings.supervision.restart)
         note(isWished ? .info : .error, "worker exited: \(text)", worker)
         if cause == nil { failSetup(index, "worker crashed: \(text)") }
         deployments[index.value].lastExit = text

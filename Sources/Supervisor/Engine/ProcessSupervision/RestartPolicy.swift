@@ -29,6 +29,17 @@ enum RestartPolicy {
 }
 
 extension ExitReason {
+    /// Why a worker ended.
+    ///
+    /// - Parameter cause: why somebody had begun to end it; nil: nobody had. One whose set-up failed has the last word:
+    ///   by its status it says whether starting it again could help.
+    static func of(_ ending: WorkerEnding, cause: ExitReason?, _ settings: RestartSettings) -> ExitReason {
+        if cause == .setup, case .exited(let code) = ending.status, settings.fatalCodes.contains(code) {
+            return .config
+        }
+        return cause ?? derived(from: ending, settings)
+    }
+
     /// Why a worker ended that nobody had begun to end.
     static func derived(from ending: WorkerEnding, _ settings: RestartSettings) -> ExitReason {
         if ending.wasOutOfMemory { return .oom }
