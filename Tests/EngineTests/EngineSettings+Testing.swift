@@ -31,6 +31,8 @@ extension DeploymentSettings {
             name: name, handler: nil, workers: workers, concurrency: nil, streaming: nil,
             loadTimeout: 600 * second, stopGrace: 10 * second,
             limits: PredictionLimits(output: 1 << 20, logs: 1 << 20, metrics: 1 << 20))
+        // Who is about a second run says so.
+        settings.supervision.retry.window = .never
         change(&settings)
         return settings
     }

@@ -73,6 +73,7 @@ extension SupervisorEngine {
         case .scale(let count): scale(index, to: count)
         case .drain:
             if deployments[index.value].order == .run { deployments[index.value].order = .drain }
+            endHopelessWaiting()
             announceDeployment(index)
         case .reset: reset(index)
         case .reload: preconditionFailure("it is not of one deployment")

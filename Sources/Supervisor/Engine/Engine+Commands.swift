@@ -55,13 +55,14 @@ extension SupervisorEngine {
         let isCanceled = request.id.map { pending.take($0, now: now) } ?? false
         var slot: Slot?
         if !isCanceled {
-            slot = deployments[index.value].slots.take()
+            // Who was here before goes first.
+            if !deployments[index.value].retryLine.isBlocking(now: now) { slot = deployments[index.value].slots.take() }
             guard slot != nil else { return reject(.atCapacity, connection) }
         }
         let key = insert(request, handler: handler, for: connection)
         answerCreated(key, request.form, connection)
         if let slot {
-            dispatch(key, to: slot, handler: handler, context: request.context)
+            dispatch(key, to: slot, handler: handler)
         } else {
             predictions[key].prediction.cancelRequested()
             end(key, .canceled, collected: false)
@@ -84,6 +85,7 @@ extension SupervisorEngine {
             wall: wall)
         let key = predictions.insert(
             PredictionRecord(prediction: prediction, attachment: attachment, patience: settings.patience))
+        predictions[key].context = request.context
         if let webhook = request.webhook { openWebhook(webhook, of: key) }
         return key
     }
@@ -101,18 +103,21 @@ extension SupervisorEngine {
         connections[connection] = .waiting(key)
     }
 
-    private mutating func dispatch(_ key: PredictionKey, to slot: Slot, handler: ServedHandler, context: [UInt8]?) {
+    /// Gives the prediction to the worker of a slot that was taken for it.
+    mutating func dispatch(_ key: PredictionKey, to slot: Slot, handler: ServedHandler) {
         // What was printed before this run is read before the run can print anything.
         workers[slot.worker.handle].drains.append(.beforeRun(slot: slot.number))
         actions.append(.drainLogs(slot.worker))
         predictions[key].slot = slot
+        predictions[key].attempts += 1
+        predictions[key].lastSign = now
         let run = workers[slot.worker.handle].nextRun
         workers[slot.worker.handle].nextRun += 1
         workers[slot.worker.handle].runs[Int(slot.number)] = .active(key, run: run)
         let request = PredictRequest(
             id: predictions[key].prediction.id.text, handler: handler.name,
             input: predictions[key].prediction.input.map { RawJSON(unchecked: $0) } ?? .emptyObject,
-            context: context.map { RawJSON(unchecked: $0) } ?? .emptyObject)
+            context: predictions[key].context.map { RawJSON(unchecked: $0) } ?? .emptyObject)
         send(.predict(slot: slot.number, run: run, request), to: slot.worker)
     }
 
@@ -168,28 +173,12 @@ extension SupervisorEngine {
         actions.append(.startTimer(.pendingCancellations, at: deadline))
     }
 
-    /// Asks the worker to end the run. It keeps its slot until it has.
-    mutating func requestCancel(_ key: PredictionKey) {
-        guard !predictions[key].prediction.status.isTerminal, !predictions[key].prediction.isCancelRequested else {
-            return
-        }
-        predictions[key].prediction.cancelRequested()
-        guard let slot = predictions[key].slot, workers.contains(slot.worker.handle) else { return }
-        sendCancel(slot)
-    }
-
-    mutating func sendCancel(_ slot: Slot) {
-        // A run whose `done` was read has ended for the worker; here it ends as soon as its logs were read as well.
-        guard case .active(_, let run) = workers[slot.worker.handle].runs[Int(slot.number)],
-            workers[slot.worker.handle].session.run(in: slot.number) == run
-        else { return }
-        send(.cancel(slot: slot.number, run: run), to: slot.worker)
-    }
-
     // MARK: Ending
 
     /// The one end of every prediction: its terminal event, the answers to those who wait, its place among the finished.
     mutating func end(_ key: PredictionKey, _ outcome: Outcome, collected: Bool) {
+        if predictions[key].isWaitingForRetry { leaveRetryLine(key) }
+        predictions[key].context = nil
         let notice = noticeBeforeEnd(of: key)
         predictions[key].prediction.finish(outcome, collected: collected, now: now)
         let id = predictions[key].prediction.id

@@ -84,6 +84,7 @@ extension SupervisorEngine {
             actions.append(.removeFile(request.file.path))
             return answer(worker, slot, run, UploadResult(number: request.number, .failed("the prediction has ended")))
         }
+        predictions[key].lastSign = now
         deliveries.append(
             upload: PendingUpload(
                 worker: worker, slot: slot, run: run, request: request, prediction: predictions[key].prediction.id))

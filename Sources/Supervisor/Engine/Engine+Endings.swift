@@ -125,9 +125,9 @@ extension SupervisorEngine {
         completeDrains(worker)
         for key in workers[worker.handle].activePredictions {
             abandonSilently(key, worker)
-            end(
-                key, .failed(message: "Worker broke the protocol: \(error)", code: .workerProtocolError),
-                collected: false)
+            runLost(
+                key, .workerLost(.protocol), detail: "the worker broke the protocol",
+                outcome: .failed(message: "Worker broke the protocol: \(error)", code: .workerProtocolError))
         }
         failSetup(workers[worker.handle].deployment, "the worker broke the protocol: \(error)")
         // Nothing that it says from here on can be understood.
@@ -153,7 +153,9 @@ extension SupervisorEngine {
         if workers[worker.handle].fault == nil { workers[worker.handle].fault = text }
         for key in workers[worker.handle].activePredictions {
             abandonSilently(key, worker)
-            end(key, .failed(message: "Worker closed its pipe", code: .workerExited), collected: false)
+            runLost(
+                key, .workerLost(.protocol), detail: "the worker closed its pipe",
+                outcome: .failed(message: "Worker closed its pipe", code: .workerExited))
         }
         // It has nothing to bring to an end that anybody could hear of.
         actions.append(.closeDeathPipe(worker))
@@ -189,6 +191,7 @@ extension SupervisorEngine {
         let record = workerEnded(worker, reason, detail, ending)
         settle(worker, record)
         for key in held { predictionLost(key, by: record) }
+        endHopelessWaiting()
         actions.append(.sweep(worker))
         endServerIfLost(index, record)
         startQueued()
@@ -208,7 +211,10 @@ extension SupervisorEngine {
             actions.append(.cancelTimer(timer))
         }
         let life = workers[worker.handle].life
+        cancelsEnded(worker)
         workers[worker.handle].life.workerExited(now: now)
+        endWatchingIfIdle(index)
+        if workers[worker.handle].role == .current { deployments[index.value].recycling.withdraw(place) }
         workers[worker.handle].runs = workers[worker.handle].runs.map { _ in .none }
         let record = ExitRecord(
             worker: place, processID: workers[worker.handle].processID, wall: wall, lifetime: now - life.startedAt,
@@ -219,16 +225,6 @@ extension SupervisorEngine {
         deployments[index.value].places[place].lastExit = record
         announce(worker, reason: reason, detail: detail)
         return record
-    }
-
-    /// Ends a prediction whose worker was lost while it held it.
-    mutating func predictionLost(_ key: PredictionKey, by record: ExitRecord) {
-        if predictions[key].prediction.isCancelRequested { return end(key, .canceled, collected: false) }
-        if drain.phase >= .canceling {
-            return end(key, .failed(message: "the server is shutting down", code: .shuttingDown), collected: false)
-        }
-        let text = record.ending?.status.text ?? record.detail
-        end(key, .failed(message: "Worker crashed: \(text)", code: .workerExited), collected: false)
     }
 
     /// Nothing is left of it: its place can be filled again.
@@ -244,6 +240,7 @@ extension SupervisorEngine {
             }
         }
         remove(worker)
+        progressRecycling(index)
         progressRolling(index)
         progressOperations()
         progressDrain()
@@ -263,13 +260,6 @@ extension SupervisorEngine {
         case .current:
             deployments[index.value].places[place].current = nil
             placeBecameVacant(index, place: place)
-        }
-    }
-
-    mutating func workersSampled(_ samples: [ResourceSample]) {
-        for sample in samples where workers.contains(sample.worker.handle) {
-            workers[sample.worker.handle].residentBytes = sample.residentBytes
-            workers[sample.worker.handle].processorTime = sample.processorTime
         }
     }
 }

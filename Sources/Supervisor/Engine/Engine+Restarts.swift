@@ -207,9 +207,6 @@ extension SupervisorEngine {
         }
     }
 
-    /// No worker of the deployment will come for predictions that wait for one: they end.
-    mutating func endWaiting(in index: DeploymentIndex) {}
-
     mutating func clearFailure(of members: [DeploymentIndex]) {
         for member in members {
             deployments[member.value].failure = nil
@@ -270,7 +267,10 @@ extension SupervisorEngine {
         }
         guard isComplete else { return }
         for member in members { deployments[member.value].isOpen = true }
-        for member in members { announceDeployment(member) }
+        for member in members {
+            announceDeployment(member)
+            serveRetries(member)
+        }
     }
 
     /// A member is gone: the others take nothing new. What they run ends with them.

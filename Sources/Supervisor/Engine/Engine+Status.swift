@@ -23,7 +23,7 @@ extension SupervisorEngine {
             name: deployment.settings.name, state: deployment.state, detail: detail(of: index),
             ready: deployment.readyCount, wanted: deployment.wantedCount,
             minimumReady: deployment.settings.supervision.minimumReady, slots: deployment.slots.capacity,
-            busy: deployment.slots.busyCount, waiting: 0, restarts: deployment.restartCount,
+            busy: deployment.slots.busyCount, waiting: deployment.retryLine.count, restarts: deployment.restartCount,
             generation: deployment.generation, group: deployment.settings.supervision.group,
             workers: deployment.places.indices.flatMap { workers(in: $0, of: index) },
             exits: deployment.exits.records)

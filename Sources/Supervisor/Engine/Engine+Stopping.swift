@@ -9,6 +9,7 @@ extension SupervisorEngine {
             announceServer("draining")
         }
         take(drain.requested(reason))
+        endHopelessWaiting()
         progressDrain()
     }
 

@@ -208,7 +208,8 @@ extension SupervisorEngine {
         if predictions[key].prediction.streams.subscriberCount > 0 { return }
         streaming.remove(key)
         if !predictions[key].prediction.status.isTerminal, case .readers(let grace) = predictions[key].attachment {
-            if grace == 0 {
+            // One that waits ends with its cancel, which must not happen in the middle of what its callers do.
+            if grace == 0, !predictions[key].isWaitingForRetry {
                 requestCancel(key)
             } else {
                 actions.append(.startTimer(.disconnectGrace(key), at: now + grace))

@@ -11,6 +11,9 @@ extension SupervisorEngine {
                 workers[worker.handle].fault = "it closed its pipe and did not exit"
             }
             workerStayedSilent(worker)
+        case .cancelStep(let slot): cancelStepOver(slot)
+        case .retry(let deployment): retryTimeCame(deployment)
+        case .watch(let deployment): watch(deployment)
         case .disconnectGrace(let key):
             if predictions.contains(key) { requestCancel(key) }
         case .patience(let key):

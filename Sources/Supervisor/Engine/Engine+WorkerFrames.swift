@@ -13,6 +13,7 @@ extension SupervisorEngine {
         guard workers.contains(worker.handle), workers[worker.handle].fault == nil,
             workers[worker.handle].stage != .exited
         else { return }
+        workers[worker.handle].lastFrame = now
         if workers[worker.handle].spill != nil {
             workers[worker.handle].held.append(contentsOf: bytes)
             return
@@ -48,6 +49,7 @@ extension SupervisorEngine {
         let scan = PayloadScan.of(payload)
         if scan != .clean || payload.isEmpty { try check(scan, payload, at: offset) }
         markDirty(key)
+        predictions[key].lastSign = now
         guard predictions[key].prediction.outputReceived(payload, isClean: scan == .clean) else {
             return outputGrewTooLarge(key)
         }
@@ -97,6 +99,12 @@ extension SupervisorEngine {
     private mutating func runStarted(_ slot: UInt16, _ worker: WorkerID) {
         guard let key = workers[worker.handle].prediction(in: slot) else { return }
         predictions[key].prediction.workerStarted(now: now)
+        predictions[key].lastSign = now
+        let index = predictions[key].prediction.deployment
+        if deployments[index.value].settings.supervision.retry.window != .beforeFirstOutput {
+            // It is not run again after this.
+            predictions[key].context = nil
+        }
         noteWebhook(key, .start)
     }
 
@@ -104,6 +112,7 @@ extension SupervisorEngine {
         workers[worker.handle].tail.append(text.bytes)
         guard let slot else { return workerLogLines(worker, text.stream, text.bytes, isFramed: true) }
         guard let key = workers[worker.handle].prediction(in: slot) else { return }
+        predictions[key].lastSign = now
         text.bytes.withUnsafeBytes { predictions[key].prediction.logReceived($0, source: text.stream) }
         markDirty(key)
         noteWebhook(key, .logs)
@@ -111,6 +120,7 @@ extension SupervisorEngine {
 
     private mutating func metricRecorded(_ metric: Metric, slot: UInt16, _ worker: WorkerID) {
         guard let key = workers[worker.handle].prediction(in: slot) else { return }
+        predictions[key].lastSign = now
         predictions[key].prediction.metricReceived(metric)
         markDirty(key)
     }
@@ -173,9 +183,20 @@ extension SupervisorEngine {
         workers[worker.handle].runs[Int(ended.slot)] = .none
         // The slot is free before any byte of the end is written to a client.
         let deployment = workers[worker.handle].deployment
-        deployments[deployment.value].slots.giveBack(Slot(worker: worker, number: ended.slot))
+        let slot = Slot(worker: worker, number: ended.slot)
+        deployments[deployment.value].slots.giveBack(slot)
+        cancelEnded(slot)
         workers[worker.handle].served += 1
-        if case .active(let key, _) = run { end(key, ended.outcome, collected: ended.collected) }
+        if case .active(let key, _) = run {
+            if case .failed(let failure) = ended.outcome, failure.isRetryable {
+                runLost(key, .flaggedByWorker, detail: "the worker says to try again", outcome: ended.outcome)
+            } else {
+                end(key, ended.outcome, collected: ended.collected)
+            }
+        }
+        askForRecycling(worker)
+        progressRecycling(deployment)
+        serveRetries(deployment)
         endIfDrained(worker)
         progressOperations()
     }
@@ -185,7 +206,7 @@ extension SupervisorEngine {
         if let slot = predictions[key].slot, workers.contains(slot.worker.handle),
             case .active(let active, let run) = workers[slot.worker.handle].runs[Int(slot.number)], active == key
         {
-            if !predictions[key].prediction.isCancelRequested { sendCancel(slot) }
+            beginCancel(slot)
             workers[slot.worker.handle].runs[Int(slot.number)] = .abandoned(run: run)
         }
         end(key, outcome, collected: false)

@@ -104,6 +104,7 @@ extension SupervisorEngine {
             workers[worker.handle].life.workerBecameReady(now: now)
             workers[worker.handle].session.limitSlots(to: manifest.slotCount)
             workers[worker.handle].runs = Array(repeating: .none, count: handler.concurrency)
+            workerIsWatched(worker)
             note(.info, "worker ready: handler \"\(handler.name)\", \(handler.concurrency) slot(s)", worker)
             loadGate.left(worker)
             announce(worker)
@@ -114,6 +115,7 @@ extension SupervisorEngine {
             }
             provedWell(index)
             startQueued()
+            progressRecycling(index)
             progressRolling(index)
             progressOperations()
         }
@@ -183,6 +185,7 @@ extension SupervisorEngine {
         deployments[index.value].slots.workerBecameReady(worker, slots: handler.concurrency)
         if let group = deployments[index.value].settings.supervision.group { openGroupIfComplete(group) }
         announceDeployment(index)
+        serveRetries(index)
     }
 
     /// A worker is ready: whatever kept its deployment from it has passed.

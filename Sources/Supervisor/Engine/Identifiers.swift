@@ -71,6 +71,12 @@ package enum TimerID: Hashable, Sendable {
     case stopStep(WorkerID)
     /// A worker that closed its pipe has not exited.
     case exitDeadline(WorkerID)
+    /// The next step of having a run end that was cancelled.
+    case cancelStep(Slot)
+    /// Somebody in the deployment's `RetryLine` may go on, or has waited for too long.
+    case retry(DeploymentIndex)
+    /// A look at the deployment's workers.
+    case watch(DeploymentIndex)
     /// Nobody has come back to the stream.
     case disconnectGrace(PredictionKey)
     /// The worker was held back long enough for the readers of this prediction.

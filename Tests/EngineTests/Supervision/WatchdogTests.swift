@@ -120,18 +120,26 @@ import Testing
         return WatchSchedule(settings)
     }
 
+    private static func period(_ schedule: WatchSchedule, areBeating: Bool = true) -> UInt64? {
+        var schedule = schedule
+        return schedule.next(areBeating: areBeating)
+    }
+
     @Test func theShortestTimeSetsThePeriod() {
-        #expect(Self.schedule().period == nil)
-        #expect(Self.schedule(watchdog: 30 * second).period == 7_500_000_000)
-        #expect(Self.schedule(watchdog: 30 * second, stall: 4 * second).period == second)
-        #expect(Self.schedule(age: 8 * second).period == 2 * second)
-        #expect(Self.schedule(watchdog: 30 * second, soft: 1).period == 5 * second)
-        #expect(Self.schedule(hard: 1).period == 5 * second)
-        #expect(Self.schedule(watchdog: 1).period == 10_000_000)
+        #expect(Self.period(Self.schedule()) == nil)
+        #expect(Self.period(Self.schedule(watchdog: 30 * second)) == 7_500_000_000)
+        #expect(Self.period(Self.schedule(watchdog: 30 * second), areBeating: false) == nil)
+        #expect(Self.period(Self.schedule(watchdog: 30 * second, stall: 4 * second)) == second)
+        #expect(Self.period(Self.schedule(watchdog: second, stall: 40 * second), areBeating: false) == 10 * second)
+        #expect(Self.period(Self.schedule(age: 8 * second)) == 2 * second)
+        #expect(Self.period(Self.schedule(watchdog: 30 * second, soft: 1)) == 5 * second)
+        #expect(Self.period(Self.schedule(hard: 1)) == 5 * second)
+        #expect(Self.period(Self.schedule(watchdog: 1)) == 10_000_000)
     }
 
     @Test func aLookThatComesMuchTooLateIsNoticed() {
         var schedule = Self.schedule(watchdog: 4 * second)
+        _ = schedule.next(areBeating: true)
         for (time, wasHeldUp) in [(UInt64(10), false), (11, false), (13, false), (16, true), (17, false)] {
             #expect(schedule.looked(now: time * second) == wasHeldUp, "at \(time) s")
         }

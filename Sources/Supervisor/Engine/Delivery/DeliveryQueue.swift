@@ -61,6 +61,18 @@ struct DeliveryQueue {
         return purpose
     }
 
+    /// The run in the slot waits for a file of it to be uploaded.
+    func isUploading(for slot: Slot) -> Bool {
+        uploads.contains { $0.worker == slot.worker && $0.slot == slot.number }
+            || underWay.values.contains {
+                if case .upload(let upload) = $0 {
+                    upload.worker == slot.worker && upload.slot == slot.number
+                } else {
+                    false
+                }
+            }
+    }
+
     // MARK: Memory
 
     /// A finished prediction is kept for its notice. Answers those that have to be given up for it, oldest first.
@@ -90,6 +102,8 @@ struct WaitingLine<Element> {
     mutating func append(_ element: Element) {
         elements.append(element)
     }
+
+    func contains(where isMatch: (Element) -> Bool) -> Bool { elements[first...].contains(where: isMatch) }
 
     mutating func popFirst() -> Element? {
         guard first < elements.count else { return nil }

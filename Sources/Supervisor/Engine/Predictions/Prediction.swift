@@ -75,6 +75,19 @@ package struct Prediction: ~Copyable {
         startedWall = wall(now)
     }
 
+    /// Its run was lost, and it is to be run again. What it logged stays; outputs there are none.
+    mutating func runLost() {
+        precondition(output.isEmpty && !status.isTerminal, "what has output is not run again")
+        status = .starting
+        startedWall = nil
+    }
+
+    /// How far its run has come, by the worker's word.
+    var progress: RunProgress {
+        if !output.isEmpty { return .hasOutput }
+        return status == .starting ? .dispatched : .started
+    }
+
     /// A further chunk, well-formed JSON by the worker's word. Answers false when the cap of the output is passed: then
     /// the chunk is not taken, and the run must be ended.
     @inline(__always)

@@ -17,8 +17,20 @@ struct PredictionRecord: ~Copyable {
     var attachment: Attachment
     /// Connections that get the final document.
     var waiting: [ConnectionID] = []
-    /// Where it runs, or ran.
+    /// Where it runs, or ran; nil while it waits to be run again.
     var slot: Slot?
+    /// Numbers all predictions in the order of their creation.
+    var arrival: UInt64 = 0
+    /// Runs that were given out, the one under way included.
+    var attempts = 0
+    /// It stands in its deployment's `RetryLine`.
+    var isWaitingForRetry = false
+    /// Raw JSON object that goes with its input; kept while it may have to be sent again.
+    var context: [UInt8]?
+    /// When (nanoseconds) its run last gave a sign of life.
+    var lastSign: UInt64 = 0
+    /// It gave none for too long, and its worker is being ended for that.
+    var isStalled = false
     /// Something was appended to its streams since they were last flushed.
     var isDirty = false
     /// Its worker is held back for its readers since this time (nanoseconds).
@@ -69,6 +81,7 @@ package struct PredictionRegistry: ~Copyable {
     private var retainedBytes = 0
     /// Predictions that have not ended.
     package private(set) var activeCount = 0
+    private var arrivals: UInt64 = 0
 
     init(retention: Retention) {
         self.retention = retention
@@ -96,6 +109,8 @@ package struct PredictionRegistry: ~Copyable {
         let id = record.prediction.id
         if let old = keys[id] { forget(old) }
         let key = PredictionKey(handle: records.insert(record))
+        arrivals += 1
+        self[key].arrival = arrivals
         keys[id] = key
         activeCount += 1
         return key

@@ -27,14 +27,19 @@ package enum FailureCode: String, Sendable {
     case outputTooLarge = "output_too_large"
     /// The input is larger than the worker's protocol can carry.
     case inputTooLarge = "input_too_large"
+    /// The run gave no sign of life for too long, and its worker was ended for it.
+    case stalled
+    /// Its worker gave no sign of life for too long, and was ended.
+    case workerUnresponsive = "worker_unresponsive"
     /// The server stopped before it was done.
     case shuttingDown = "shutting_down"
 
     /// Whether the same request can be expected to succeed if it is sent again.
     package var isRetryable: Bool {
         switch self {
-        case .workerExited, .workerProtocolError, .shuttingDown: true
-        case .predictionFailed, .outputTooLarge, .inputTooLarge: false
+        case .workerExited, .workerProtocolError, .workerUnresponsive, .shuttingDown: true
+        // What stalled once is likely to again.
+        case .predictionFailed, .outputTooLarge, .inputTooLarge, .stalled: false
         }
     }
 }

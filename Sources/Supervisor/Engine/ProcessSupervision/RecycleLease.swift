@@ -20,8 +20,8 @@ package struct RecycleLease: Sendable {
         }
     }
 
-    private let maximumUnavailable: Int
-    private let surge: Int
+    private var maximumUnavailable: Int
+    private var surge: Int
     /// Places whose turn has come, the longest waiting first.
     private var waiting: [Int] = []
     private var held: [Int: Order] = [:]
@@ -31,7 +31,14 @@ package struct RecycleLease: Sendable {
         surge = max(settings.surge, 0)
     }
 
+    /// Other settings hold from now on; leases that were given out stay.
+    package mutating func adopt(_ settings: RecycleSettings) {
+        maximumUnavailable = max(settings.maximumUnavailable, 1)
+        surge = max(settings.surge, 0)
+    }
+
     package var heldCount: Int { held.count }
+    package var heldPlaces: [Int] { held.keys.sorted() }
 
     package func isHeld(by place: Int) -> Bool { held[place] != nil }
 

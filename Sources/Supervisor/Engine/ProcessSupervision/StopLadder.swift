@@ -66,6 +66,16 @@ package struct StopLadder: Equatable, Sendable {
         StopLadder([Step(.dumpStacks, wait: abortGrace), Step(.kill, wait: nil)])
     }
 
+    /// The end of a worker that is not asked any more.
+    ///
+    /// - Parameter grace: nanoseconds for SIGTERM to work.
+    package static func forced(grace: UInt64) -> StopLadder {
+        StopLadder([Step(.terminate, wait: grace), Step(.kill, wait: nil)])
+    }
+
+    /// The step under way and all that follow it, as a ladder of its own.
+    var fromCurrentStep: StopLadder { StopLadder(Array(steps[max(taken - 1, 0)...])) }
+
     /// Nothing that it could still say or do is wanted.
     package static let atOnce = StopLadder([Step(.kill, wait: nil)])
 

@@ -9,20 +9,37 @@ package struct WatchSchedule: Equatable, Sendable {
     /// No look more often than this (nanoseconds), however short a time-out was set.
     private static let shortestPeriod: UInt64 = 10_000_000
 
-    /// Nanoseconds between two looks; nil: nothing is to be watched.
-    package let period: UInt64?
+    /// Nanoseconds between two looks; nil: nothing is to be watched. The first is for workers that beat.
+    private var beatPeriod: UInt64?
+    private var otherPeriod: UInt64?
     /// Memory is to be looked at, as a limit depends on it.
-    package let watchesMemory: Bool
+    package private(set) var watchesMemory = false
+    /// Of the look to come.
+    private var period: UInt64?
     private var lastLook: UInt64?
     private var lastMemoryLook: UInt64?
 
-    package init(_ settings: SupervisionSettings) {
+    package init(_ settings: SupervisionSettings) { adopt(settings) }
+
+    /// Other settings hold from now on.
+    package mutating func adopt(_ settings: SupervisionSettings) {
         let recycle = settings.recycle
         watchesMemory = recycle.softMemory > 0 || recycle.hardMemory > 0
-        let timeouts = [settings.watchdog.interval, settings.watchdog.stallTimeout, recycle.maximumAge]
-        var period = timeouts.filter { $0 > 0 }.map { max($0 / Self.looksPerTimeout, Self.shortestPeriod) }.min()
-        if watchesMemory { period = min(period ?? Self.memoryInterval, Self.memoryInterval) }
-        self.period = period
+        otherPeriod = [settings.watchdog.stallTimeout, recycle.maximumAge].compactMap(Self.period).min()
+        if watchesMemory { otherPeriod = min(otherPeriod ?? Self.memoryInterval, Self.memoryInterval) }
+        beatPeriod = Self.period(settings.watchdog.interval)
+    }
+
+    private static func period(_ timeout: UInt64) -> UInt64? {
+        timeout > 0 ? max(timeout / looksPerTimeout, shortestPeriod) : nil
+    }
+
+    /// Nanoseconds until the next look; nil: there is nothing to look for.
+    ///
+    /// - Parameter areBeating: a worker is there whose heartbeats are expected.
+    package mutating func next(areBeating: Bool) -> UInt64? {
+        period = [areBeating ? beatPeriod : nil, otherPeriod].compactMap { $0 }.min()
+        return period
     }
 
     /// A look. True: the last one was so long ago that the supervisor itself must have been held up, with its machine or

@@ -64,6 +64,18 @@ struct WorkerRecord: ~Copyable {
     var canBeat = false
     /// It said hello with the capability to take SIGUSR1 as a harder cancel.
     var canInterrupt = false
+    /// By slot: how a run is being ended that was cancelled.
+    var cancels: [UInt16: StopLadder] = [:]
+    /// When (nanoseconds) it was last read from.
+    var lastFrame: UInt64 = 0
+    /// Nil: nobody asks whether it lives, since it does not beat or is not ready yet.
+    var watchdog: Watchdog?
+    /// When it has served long enough; nil until it is ready.
+    var recycleRule: RecycleRule?
+    /// Why it is to be replaced; nil: it is not.
+    var recycleCause: RecycleRule.Cause?
+    /// It is not replaced before this time (nanoseconds).
+    var recyclePausedUntil: UInt64 = 0
     /// The log says already that its files are not uploaded.
     var hasInlinedFile = false
     /// Nothing that it says is listened to any more, and why.
@@ -121,6 +133,9 @@ struct WorkerRecord: ~Copyable {
     private func isBeginning(_ slot: UInt16) -> Bool {
         drains.contains { if case .beforeRun(slot) = $0 { true } else { false } }
     }
+
+    /// What it says is left unread for a while, so its silence is not its own.
+    var isUnread: Bool { !pausedFor.isEmpty || spill != nil }
 
     /// Slots that are in use.
     var busyCount: Int { runs.count { if case .none = $0 { false } else { true } } }

@@ -118,7 +118,9 @@ package struct Deployment {
         let isFinal: Bool
     }
 
-    package internal(set) var settings: DeploymentSettings
+    package internal(set) var settings: DeploymentSettings {
+        didSet { if settings.supervision != oldValue.supervision { adoptSupervision() } }
+    }
     /// Which version of its configuration new workers get.
     package internal(set) var generation = 0
     /// What the workers declared; nil until the first was ready.
@@ -144,6 +146,16 @@ package struct Deployment {
     var rolling: RollingRestart?
     /// Its workers are being asked for their health.
     var healthRound: HealthRound?
+    /// Predictions that wait to be run again.
+    package internal(set) var retryLine = RetryLine()
+    /// The time (nanoseconds) for which its timer for that is set; nil: there is none.
+    var retryTime: UInt64?
+    var retryBudget: RetryBudget
+    /// Who of its workers may be replaced.
+    package internal(set) var recycling: RecycleLease
+    var watch: WatchSchedule
+    /// A timer runs for the next look at its workers.
+    var isWatching = false
     /// What the feed was told last.
     var announced: DeploymentStatus.State?
 
@@ -152,7 +164,19 @@ package struct Deployment {
         places = (0..<settings.workers).map { _ in Place(now: now) }
         setup = SetupReport(startedWall: wall)
         isOpen = settings.supervision.group == nil
+        retryBudget = RetryBudget(settings.supervision.retry, now: now)
+        recycling = RecycleLease(settings.supervision.recycle)
+        watch = WatchSchedule(settings.supervision)
     }
+
+    private mutating func adoptSupervision() {
+        retryBudget.adopt(settings.supervision.retry)
+        recycling.adopt(settings.supervision.recycle)
+        watch.adopt(settings.supervision)
+    }
+
+    /// Nil: there is none of that number.
+    func place(_ number: Int) -> Place? { places.indices.contains(number) ? places[number] : nil }
 
     /// It takes predictions: ask this before a slot is taken.
     package var isReady: Bool { order == .run && isOpen && slots.capacity > 0 }

@@ -4,8 +4,8 @@
 /// are free; only retries take a token, and none is ever waited for.
 package struct RetryBudget: Sendable {
     /// Tokens per second, and the most that it holds; 0: no limit.
-    private let rate: Double
-    private let burst: Double
+    private var rate: Double
+    private var burst: Double
     private var tokens: Double
     /// When (nanoseconds) `tokens` was right.
     private var counted: UInt64
@@ -16,6 +16,13 @@ package struct RetryBudget: Sendable {
         burst = Double(max(settings.budgetBurst, 0))
         tokens = burst
         counted = now
+    }
+
+    /// Other settings hold from now on; what it holds stays, as far as it may.
+    package mutating func adopt(_ settings: RetrySettings) {
+        rate = max(settings.budgetRate, 0)
+        burst = Double(max(settings.budgetBurst, 0))
+        tokens = min(tokens, burst)
     }
 
     /// Takes a token; false: there is none.

@@ -46,11 +46,14 @@ package struct SlotPool {
     }
 
     /// A slot of the worker that has most of them free; the first such worker. Nil: all are busy.
-    package mutating func take() -> Slot? {
+    ///
+    /// - Parameter avoided: a worker whose slots are taken only where no other has a free one.
+    package mutating func take(avoiding avoided: WorkerID? = nil) -> Slot? {
         var best: Int?
-        for place in members.indices where !members[place].free.isEmpty {
+        for place in members.indices where !members[place].free.isEmpty && members[place].worker != avoided {
             if best.map({ members[place].free.count > members[$0].free.count }) ?? true { best = place }
         }
+        best = best ?? members.firstIndex { $0.worker == avoided && !$0.free.isEmpty }
         guard let best, let number = members[best].free.popLast() else { return nil }
         members[best].busy.insert(number)
         return Slot(worker: members[best].worker, number: number)
