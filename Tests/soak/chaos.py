@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import pathlib
 import random
 import signal
@@ -20,6 +19,9 @@ from server import Failed, Server, library, scripted
 PUT_GRACE = 2.0
 CANCEL_GRACE = 0.3
 STOP_GRACE = 0.6
+#: Long enough that a worker which only waits for a processor is not taken for one that hangs.
+WATCHDOG = 5.0
+ABORT_GRACE = 0.3
 #: Bytes by which resident memory may have grown between the first loads and the end. What the server keeps on purpose is
 #: bounded by the settings below (32 MiB of finished predictions, a few MiB of histories under way); the allocator may
 #: hold as much again, and each of the workers' last 64 KiB of log is kept with the last exits.
@@ -28,20 +30,30 @@ MEMORY_BOUND = 64 << 20
 SETTINGS: dict[str, Any] = {
     "history": {"events": 1024, "bytes": "4MiB", "total_bytes": "32MiB", "retained_predictions": 300},
     "streaming": {"put_disconnect_grace": f"{PUT_GRACE}s", "window_bytes": "1MiB", "window_events": 64, "patience": "200ms", "write_timeout": "5s"},
-    "shutdown": {"drain_timeout": "20s", "stop_grace": f"{STOP_GRACE}s"},
+    "shutdown": {"drain_delay": "0s", "drain_timeout": "20s", "stop_grace": f"{STOP_GRACE}s"},
+    "cancel_grace": f"{CANCEL_GRACE}s",
+    "cancel_signal_grace": f"{CANCEL_GRACE}s",
+    "watchdog": {"interval": f"{WATCHDOG}s", "abort_grace": f"{ABORT_GRACE}s"},
+    # Nothing gives up for good: that is what `crash_loop` is about.
+    "restart": {"backoff": "20ms", "max_backoff": "300ms", "max_failures": 1000, "window": "1s", "probe_interval": "1s"},
+    "retry": {"backoff": "20ms", "max_backoff": "100ms", "burst": 1000, "patience": "5s"},
+    "max_concurrent_loads": 4,
 }
 
 
 def deployments(fixture: str, scratch: pathlib.Path) -> list[dict[str, Any]]:
     return [
         scripted("single", scratch, workers=2),
-        scripted("pool", scratch, concurrency=4, workers=3),
-        scripted("wide", scratch, concurrency=8, workers=2),
+        scripted("again", scratch, concurrency=4, workers=3, retry={"when": "before_first_output"}),
+        scripted("never", scratch, concurrency=8, workers=2, retry={"when": "never"}),
+        scripted("left", scratch, workers=1, group="pair"),
+        scripted("right", scratch, concurrency=2, workers=2, group="pair"),
         library("library", fixture, concurrency=3, workers=4),
     ]
 
 
-RULES = {"single": Rules(attempts=2), "pool": Rules(attempts=2), "wide": Rules(attempts=2)}
+#: The others run again only what had not begun, so no ledger shows it.
+RULES = {"again": Rules(attempts=2, reruns_begun=True)}
 
 
 class Chaos:
@@ -57,7 +69,8 @@ class Chaos:
         while time.monotonic() < until:
             await asyncio.sleep(self.random.uniform(0.02, 0.4))
             deed = self.random.choices(
-                [self._kill, self._stop_for_a_while, self._bad_set_up], [6, 2, 1]
+                [self._kill, self._stand_still, self._hang, self._bad_set_up, self._restart, self._scale, self._reload, self._stop_and_start],
+                [12, 3, 1, 2, 2, 2, 2, 1],
             )[0]
             await deed()
 
@@ -76,35 +89,79 @@ class Chaos:
         deployment, pid = victim
         number = self.random.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS])
         self._struck(deployment, pid, number.name)
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            return
-        self._count(number.name)
+        self._count(number.name) if self.server.strike(pid, number) else None
 
-    def _struck(self, deployment: str, pid: int, how: str) -> None:
+    def _struck(self, deployment: str, pid: int, how: str, after: float = AFTERMATH) -> None:
         # Noted first, so that nobody sees the loss before its reason.
         self.crowd.deaths.by_pid[pid] = how
-        now = time.time()
-        self.crowd.deaths.spans.append(Span(deployment, now, now + AFTERMATH, how))
+        self.crowd.note_loss(deployment, how, after)
 
-    async def _stop_for_a_while(self) -> None:
+    async def _stand_still(self) -> None:
         """A worker that stands still for less than anybody's patience: nothing may come of it."""
         victim = self._victim()
         if victim is None:
             return
         _, pid = victim
-        self._count("SIGSTOP")
-        try:
-            os.kill(pid, signal.SIGSTOP)
+        self._count("still for a while")
+        if self.server.strike(pid, signal.SIGSTOP):
             await asyncio.sleep(self.random.uniform(0.01, 0.5))
-            os.kill(pid, signal.SIGCONT)
-        except ProcessLookupError:
-            pass
+            self.server.strike(pid, signal.SIGCONT)
+
+    async def _hang(self) -> None:
+        """A worker that stands still for good: the watchdog has to end it."""
+        victim = self._victim()
+        if victim is None:
+            return
+        deployment, pid = victim
+        self._struck(deployment, pid, "SIGSTOP", WATCHDOG + ABORT_GRACE + AFTERMATH)
+        self._count("SIGSTOP") if self.server.strike(pid, signal.SIGSTOP) else None
+
+    # What operators do. Runs finish before their worker goes, except where the deployment is stopped.
+
+    async def _command(self, name: str, command: str, body: Any = None, wait: bool = False) -> None:
+        answer = await self.server.administer(f"deployments/{name}/{command}", body, wait)
+        # 409: it cannot be done now, such as a restart while another is under way.
+        if answer.status not in (200, 202, 409):
+            raise Failed(f"{command} of {name} was answered {answer.status}: {answer.body[:300]!r}")
+        self._count(f"{command}{'' if answer.status < 300 else ' (refused)'}")
+
+    async def _restart(self) -> None:
+        deployment = self.random.choice(self.server.deployments)
+        body = {"worker": 0} if self.random.random() < 0.3 else None
+        await self._command(deployment["name"], "restart", body, wait=self.random.random() < 0.2)
+
+    async def _scale(self) -> None:
+        deployment = self.random.choice([each for each in self.server.deployments if "group" not in each])
+        workers = deployment["workers"]
+        await self._command(deployment["name"], "scale", {"workers": self.random.randint(1, workers + 1)})
+        await asyncio.sleep(self.random.uniform(0, 0.5))
+        await self._command(deployment["name"], "scale", {"workers": workers})
+
+    async def _reload(self) -> None:
+        """One deployment, or none, has changed."""
+        if self.random.random() < 0.8:
+            deployment = self.random.choice(self.server.deployments)
+            deployment["env"]["SOAK_GENERATION"] = str(self.random.randrange(1 << 30))
+        self.server.write_configuration()
+        answer = await self.server.administer("reload")
+        if answer.status not in (200, 202, 409):
+            raise Failed(f"reload was answered {answer.status}: {answer.body[:300]!r}")
+        self._count(f"reload{'' if answer.status < 300 else ' (refused)'}")
+
+    async def _stop_and_start(self) -> None:
+        name = self.random.choice(self.server.deployments)["name"]
+        # The members of a group stop together.
+        spans = [Span(each, time.time(), float("inf"), "operator") for each in self.crowd.mates.get(name, [name])]
+        self.crowd.deaths.spans += spans
+        await self._command(name, "stop", wait=self.random.random() < 0.5)
+        await asyncio.sleep(self.random.uniform(0, 0.3))
+        await self._command(name, "start")
+        for span in spans:
+            span.end = time.time() + STOP_GRACE + AFTERMATH
 
     async def _bad_set_up(self) -> None:
         """For a while, set-ups of one deployment go wrong."""
-        name = self.random.choice(["single", "pool", "wide"])
+        name = self.random.choice(["single", "again", "never", "left"])
         steps = self.random.choice(
             [[["exit", 3]], [["signal", 11]], [["half", 1]], [["garbage"]], [["huge"]], [["fail", "no weights"]],
              [["offspring", "lost"], ["exit", 1]]]

@@ -40,6 +40,11 @@ class Crowd:
         self.statuses: Counter[str] = Counter()
         self.found: list[str] = []
         self.lethal: set[str] = set()
+        groups = {each["name"]: each.get("group") for each in server.deployments}
+        #: deployment → all of its group, itself included.
+        self.mates = {
+            name: [other for other, its in groups.items() if its == group] for name, group in groups.items() if group
+        }
         self._next = 0
 
     # One prediction.
@@ -71,11 +76,10 @@ class Crowd:
         """Makes one prediction of this plan in this manner, follows it to its end, and checks it."""
         self._next += 1
         record = Record(f"p{self._next}", deployment, plan, manner.__name__.strip("_"), began=time.time())
-        span = None
+        spans: list[Span] = []
         if plan.is_lethal:
             self.lethal.add(record.id)
-            span = Span(deployment, record.began, float("inf"), "plan")
-            self.deaths.spans.append(span)
+            spans = self.note_loss(deployment, "plan", float("inf"))
         try:
             await manner(record)
             await self._settle(record)
@@ -86,10 +90,18 @@ class Crowd:
         except (Malformed, ValueError, KeyError) as failure:
             record.hung.append(f"malformed: {failure!r}")
         record.ended = time.time()
-        if span:
+        for span in spans:
             span.end = record.ended + AFTERMATH
         self.check(record)
         return record
+
+    def note_loss(self, deployment: str, why: str, after: float) -> list[Span]:
+        """Notes that workers of the deployment may be lost from now on, for so many seconds, and with them its group."""
+        now = time.time()
+        spans = [Span(deployment, now, now + after, why)]
+        spans += [Span(mate, now, now + after, "group") for mate in self.mates.get(deployment, ())]
+        self.deaths.spans += spans
+        return spans
 
     def check(self, record: Record) -> None:
         self.ledger.read()

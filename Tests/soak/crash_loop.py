@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 from typing import Any
 
 from scenario import Scenario
@@ -51,7 +49,7 @@ async def crash_loop(scenario: Scenario) -> str:
         setup = server.scratch / "setup-bad"
         setup.write_text(json.dumps([["print", "no weights"], ["exit", 3]]))
         for pid in server.workers("bad"):
-            os.kill(pid, signal.SIGKILL)
+            server.strike(pid)
         neighbour_served = 0
         while (failed := await has_failed()) is None:
             neighbour_served += await answers()
@@ -86,7 +84,7 @@ async def crash_loop(scenario: Scenario) -> str:
         # And an operator can say so without waiting for a probe.
         setup.write_text(json.dumps([["exit", 3]]))
         for pid in server.workers("bad"):
-            os.kill(pid, signal.SIGKILL)
+            server.strike(pid)
         await eventually(has_failed, "it has failed again")
         setup.unlink()
         answer = await server.administer("deployments/bad/reset")

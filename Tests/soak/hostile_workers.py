@@ -62,10 +62,9 @@ async def hostile_workers(scenario: Scenario) -> str:
             if document["output"] != ["x"]:
                 raise Failed(f"{name}: what came before it is lost: {document}")
             # The pool is whole again while the neighbour's run still holds its worker.
-            await eventually(lambda: len(server.workers()) == 2, f"{name}: there is another worker")
-            stayed = workers & set(server.workers())
-            if len(stayed) != 1:
-                raise Failed(f"{name}: of {workers} there are {stayed} left")
+            await eventually(lambda: len(set(server.workers()) - workers) == 1, f"{name}: there is another worker")
+            if len(workers & set(server.workers())) != 1:
+                raise Failed(f"{name}: of {workers} there are {server.workers()} left")
             gate.touch()
             document = (await _until(neighbour, "completed"))[-1].json
             if document["status"] != "succeeded" or document["output"] != ["before", "after"]:

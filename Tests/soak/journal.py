@@ -17,7 +17,7 @@ TERMINAL = ("succeeded", "failed", "canceled")
 READINGS_SHOWN = 8
 
 #: How a failure is worded that was the end of a worker, and not what a handler said.
-LOSS = re.compile(r"worker|Worker|protocol|supervisor", re.ASCII)
+LOSS = re.compile(r"[Ww]orker|stopped by an operator")
 
 
 class Ending(enum.Enum):
@@ -184,7 +184,9 @@ class Deaths:
         """Whether the loss of a worker that held this prediction is known of."""
         pids = list(pids)
         if pids:
-            return any(pid in self.by_pid for pid in pids) or bool(self.spans_of(record, "operator"))
+            if any(pid in self.by_pid for pid in pids):
+                return True
+            return bool(self.spans_of(record, "operator") or self.spans_of(record, "group"))
         # Its worker is not known, since that was lost before it could note that it had begun, or keeps no ledger.
         return bool(self.spans_of(record))
 

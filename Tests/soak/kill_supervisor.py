@@ -54,7 +54,7 @@ async def _round(scenario: Scenario, moment: str, is_library: bool) -> tuple[flo
         if moment != "loading":
             await server.until_ready()
         if moment == "under load":
-            input: dict[str, Any] = {"do": [["offspring", "lost"], ["flood", 1 << 30, 50 << 20]]}
+            input: dict[str, Any] = {"do": [["offspring", "lost"], ["flood", 600, 50 << 20]]}
             if is_library:
                 input = {"mode": "fault", "count": 1, "text": "child:double+setsid;child:ignore-term+pipes;flood:0"}
             more = 2 if is_library else 1

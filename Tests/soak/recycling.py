@@ -31,7 +31,7 @@ class Watch:
         if pid is None:
             return
         self.history = [*self.history[-40:], json.dumps(change)]
-        if to in ("idle", "busy"):
+        if to == "ready":
             self.ready.add(pid)
         else:
             self.ready.discard(pid)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import signal
 import time
 from typing import Any
 
 from clients import AFTERMATH, EVENTS, Crowd
-from journal import Ending, Finish, Plan, Reading, Record, Span
+from journal import Ending, Finish, Plan, Reading, Record
 from scenario import Scenario
 from server import DEADLINE, Failed, Server, scripted
 
@@ -86,13 +84,8 @@ async def restart_under_load(scenario: Scenario) -> str:
                     continue
                 pid = draw.choice(workers)
                 crowd.deaths.by_pid[pid] = "SIGKILL"
-                now = time.time()
-                crowd.deaths.spans.append(Span("pool", now, now + AFTERMATH, "SIGKILL"))
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                    kills += 1
-                except ProcessLookupError:
-                    pass
+                crowd.note_loss("pool", "SIGKILL", AFTERMATH)
+                kills += server.strike(pid)
 
         shares = [READERS // PREDICTIONS + (index < READERS % PREDICTIONS) for index in range(PREDICTIONS)]
         work = [asyncio.create_task(lane(share)) for share in shares] + [asyncio.create_task(kill())]

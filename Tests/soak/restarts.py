@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from typing import Any
 
 from census import Holdings
@@ -51,7 +49,7 @@ async def restarts(scenario: Scenario) -> str:
             target = started + times
             switch.touch()
             for pid in server.workers():
-                os.kill(pid, signal.SIGKILL)
+                server.strike(pid)
             await eventually(lambda: started >= target, f"{times} restarts", within=600)
             switch.unlink()
             await server.until_ready()
@@ -63,7 +61,7 @@ async def restarts(scenario: Scenario) -> str:
                 here = started
                 workers = server.workers()
                 for pid in workers:
-                    os.kill(pid, signal.SIGKILL)
+                    server.strike(pid)
                 await eventually(lambda: started >= here + len(workers), "the workers were started again")
                 await server.until_ready()
 

@@ -322,6 +322,14 @@ class Server:
 
     # Its processes.
 
+    def strike(self, pid: int, number: signal.Signals = signal.SIGKILL) -> bool:
+        """Sends a signal to one of its workers; whether that was still there."""
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            return False
+        return True
+
     def workers(self, deployment: str | None = None) -> list[int]:
         """Process ids of its workers, of one deployment or of all."""
         found = []

@@ -9,8 +9,8 @@ Written from PROTOCOL.md alone, without the library, so that it can also say wha
     ["deaf"]                       from here on cancels are read and forgotten
     ["log", TEXT]                  a log frame
     ["print", TEXT]                a line on standard output
-    ["flood", BYTES, PER_SECOND]   so much on standard output, in lines, not faster than that; the output says how much
-                                   that was, and how long it took
+    ["flood", SECONDS, PER_SECOND] for so long lines on standard output, not faster than so many bytes a second; the output
+                                   says how much that was, and how long it took
     ["fail", TEXT]                 ends as failed
     ["exit", STATUS] ["signal", N] ends the process
     ["half", STATUS]               half a frame, then exit
@@ -160,9 +160,9 @@ class Run:
     def print(self, line):
         os.write(1, line.encode() + b"\n")
 
-    def flood(self, amount, rate):
+    def flood(self, seconds, rate):
         began = time.monotonic()
-        written = flood(rate, lambda written: written < amount, self.wait)
+        written = flood(rate, lambda: time.monotonic() - began < seconds, self.wait)
         self.emit([written, time.monotonic() - began])
 
     def fail(self, message):
@@ -218,7 +218,7 @@ def flood(rate, goes_on, wait):
     line = b"x" * 99 + b"\n"
     block = line * (FLOOD_BLOCK // len(line))
     began, written = time.monotonic(), 0
-    while goes_on(written):
+    while goes_on():
         written += os.write(1, block)
         ahead = written / rate - (time.monotonic() - began)
         if ahead > 0:
@@ -240,7 +240,7 @@ def set_up():
             os.write(1, arguments[0].encode() + b"\n")
         elif word == "flood-while":
             path, rate = arguments
-            goes_on = lambda _: os.path.exists(path)
+            goes_on = lambda: os.path.exists(path)
             threading.Thread(target=flood, args=(rate, goes_on, time.sleep), daemon=True).start()
         elif word == "offspring":
             offspring(*arguments)
