@@ -231,7 +231,7 @@ struct RetryTests {
         Self.checkThatNobodyWaits(runner)
     }
 
-    @Test(arguments: [StopReason.interrupt, .terminate(waits: true)])
+    @Test(arguments: [StopReason.interrupt, .terminate])
     func theDrain(reason: StopReason) {
         let (runner, client) = Self.waiting()
         runner.send(.stopRequested(reason))
