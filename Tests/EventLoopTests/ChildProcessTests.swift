@@ -56,7 +56,7 @@ import Testing
 
     @Test(arguments: [false, true]) func theChildIgnoresTerminationOnlyIfAsked(_ isAsked: Bool) throws {
         var request = shell("kill -TERM $$; echo lives")
-        request.ignoresTermination = isAsked
+        request.ignoredSignals = isAsked ? [.terminate] : []
         let child = try RunningChild(request)
         let ending = try child.ending()
         #expect(ending.status == (isAsked ? .exited(code: 0) : .signaled(.terminate, coreDumped: false)))

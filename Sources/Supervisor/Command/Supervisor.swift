@@ -9,6 +9,8 @@ enum Supervisor {
     }
 
     private static func run(_ words: [String]) -> Int32 {
+        // Before anything else is touched: it is to stay small, and it is no command for people.
+        if words == [GuardProgram.command] { return GuardProgram.run() }
         let arguments: Arguments
         do throws(UsageError) {
             arguments = try Arguments.parse(words)

@@ -31,11 +31,12 @@ package final class BackgroundQueue {
     private let deliveries = Deliveries()
     private let boundDeliveries: LoopBound<Deliveries>
 
-    package init(on loop: Loop) throws(SystemError) {
+    /// - Parameter name: of its thread, as shown by `ps -L`; 15 bytes at most count.
+    package init(on loop: Loop, name: String = "file-work") throws(SystemError) {
         core = try Core()
         mailbox = loop.mailbox
         boundDeliveries = LoopBound(deliveries, on: loop)
-        try HelperThread.start(name: "file-work") { [core] in Self.run(core) }
+        try HelperThread.start(name: name) { [core] in Self.run(core) }
     }
 
     deinit {

@@ -10,11 +10,13 @@ package enum ChildProcess {
     /// Starts a worker and answers when it has executed its program (about 0.1 ms, during which this thread stands
     /// still).
     ///
-    /// The child gets a session and process group of its own, no blocked and no ignored signals (but for SIGTERM, if the
-    /// request says so), the parent's umask, its soft descriptor limit from before `DescriptorLimit.raise()`, and
-    /// exactly five descriptors: 0 the death pipe, 1 and 2 its logs, 3 to read frames from, 4 to write frames to.
+    /// The child gets a session and process group of its own, no blocked and no ignored signals (but for those that the
+    /// request names), its soft descriptor limit from before `DescriptorLimit.raise()`, what the request's options
+    /// say (the parent's umask, priority, limits and user where they say nothing), and exactly five descriptors: 0 the
+    /// death pipe, 1 and 2 its logs, 3 to read frames from, 4 to write frames to.
     ///
-    /// - Throws: the step that failed as `call`: `chdir` for the working directory, `execve` for the program (`ENOENT`:
+    /// - Throws: the step that failed as `call`: `chdir` for the working directory, `setrlimit`, `setpriority`,
+    ///   `sched_setaffinity`, `setgroups`, `setgid` and `setuid` for the options, `cgroup` for the control group, `execve` for the program (`ENOENT`:
     ///   found nowhere, or its interpreter is missing; `EACCES`: not executable; `ENOEXEC`: no program), `pipe2` with
     ///   `EMFILE`, … No child is left behind.
     package static func spawn(_ request: SpawnRequest) throws(SystemError) -> SpawnedProcess {
@@ -28,7 +30,10 @@ package enum ChildProcess {
         try toWorker.writing.makeNonBlocking()
         try fromWorker.reading.makeNonBlocking()
 
-        let result = try start(request, input, output, error, toWorker, fromWorker)
+        let descriptors = [
+            input.reading.raw, output.writing.raw, error.writing.raw, toWorker.reading.raw, fromWorker.writing.raw,
+        ]
+        let result = try start(request, descriptors)
         return SpawnedProcess(
             pid: result.pid,
             pidfd: FileDescriptor(adopting: result.pidfd),
@@ -45,6 +50,7 @@ package enum ChildProcess {
         let result = cl_reap(pidfd, &ending)
         guard result >= 0 else { throw SystemError("waitid", -result) }
         guard result > 0 else { return nil }
+        disown(ending.pid)
         let status: ExitStatus =
             ending.was_signaled != 0
             ? .signaled(ProcessSignal(number: ending.value), coreDumped: ending.dumped_core != 0)
@@ -75,14 +81,8 @@ package enum ChildProcess {
 
     // MARK: - Starting
 
-    /// The pipes are borrowed, so that the child's ends stay open until it has its own copies.
-    private static func start(
-        _ request: SpawnRequest, _ input: borrowing Pipe, _ output: borrowing Pipe, _ error: borrowing Pipe,
-        _ toWorker: borrowing Pipe, _ fromWorker: borrowing Pipe
-    ) throws(SystemError) -> cl_spawn_result {
-        let descriptors = [
-            input.reading.raw, output.writing.raw, error.writing.raw, toWorker.reading.raw, fromWorker.writing.raw,
-        ]
+    /// `descriptors[i]` becomes the child's descriptor i. They must stay open until this returns.
+    static func start(_ request: SpawnRequest, _ descriptors: [Int32]) throws(SystemError) -> cl_spawn_result {
         let subject = request.arguments.first
         let names = request.environment.map(\.name)
         guard
@@ -96,7 +96,8 @@ package enum ChildProcess {
         }
         var result = cl_spawn_result()
         let code = descriptors.withUnsafeBufferPointer { descriptors in
-            var raw = cl_spawn_request(
+            // What is zero here is filled in by the options.
+            let plain = cl_spawn_request(
                 candidates: UnsafeRawPointer(candidates.pointers).assumingMemoryBound(to: UnsafePointer<CChar>?.self),
                 arguments: UnsafePointer(arguments.pointers),
                 environment: UnsafePointer(environment.pointers),
@@ -104,8 +105,18 @@ package enum ChildProcess {
                 descriptors: descriptors.baseAddress!,
                 descriptor_count: Int32(descriptors.count),
                 descriptor_limit: DescriptorLimit.forChildren,
-                ignores_termination: request.ignoresTermination ? 1 : 0)
-            return cl_spawn(&raw, &result)
+                ignored_signals: request.ignoredSignals.reduce(0) { $0 | 1 << UInt64($1.number - 1) },
+                cgroup: request.controlGroup?.raw ?? -1,
+                umask: -1, sets_nice: 0, nice: 0, processors: nil, processor_bytes: 0, limits: nil, limit_count: 0,
+                sets_identity: 0, user: 0, group: 0, groups: nil, group_count: 0)
+            return request.options.apply(to: plain) { raw in
+                // The lock is held meanwhile, so that nobody takes the child for a stray before its number is known.
+                awaited.withLock { awaited in
+                    let code = cl_spawn(&raw, &result)
+                    if code >= 0 { awaited.insert(result.pid) }
+                    return code
+                }
+            }
         }
         guard code >= 0 else {
             let step = cl_spawn_step(UInt32(result.failed_step))
@@ -115,18 +126,55 @@ package enum ChildProcess {
         return result
     }
 
+    /// The name of the step that puts the child into its control group; no system call is called so.
+    static let controlGroupStep: StaticString = "cgroup"
+
     private static func name(of step: cl_spawn_step) -> StaticString {
         switch step {
         case CL_SPAWN_CLONE: "clone"
         case CL_SPAWN_PIDFD: "pidfd"
+        case CL_SPAWN_CGROUP: controlGroupStep
         case CL_SPAWN_SETSID: "setsid"
         case CL_SPAWN_SIGACTION: "sigaction"
         case CL_SPAWN_DUP: "dup2"
         case CL_SPAWN_CLOSE_RANGE: "close_range"
         case CL_SPAWN_SETRLIMIT: "setrlimit"
+        case CL_SPAWN_PRIORITY: "setpriority"
+        case CL_SPAWN_AFFINITY: "sched_setaffinity"
+        case CL_SPAWN_SETGROUPS: "setgroups"
+        case CL_SPAWN_SETGID: "setgid"
+        case CL_SPAWN_SETUID: "setuid"
         case CL_SPAWN_CHDIR: "chdir"
         case CL_SPAWN_SIGPROCMASK: "sigprocmask"
         default: "execve"
         }
     }
+}
+
+// MARK: - Other children than workers
+
+extension ChildProcess {
+    /// Starts a child that reads from a pipe and has no other descriptors but the null device for its output and this
+    /// process's standard error. All else is as with `spawn`.
+    package static func spawnListener(_ request: SpawnRequest) throws(SystemError) -> SpawnedListener {
+        let input = try Pipe()
+        try input.writing.makeNonBlocking()
+        let raw = open("/dev/null", O_RDWR | O_CLOEXEC)
+        guard raw >= 0 else { throw .last("open", subject: "/dev/null") }
+        let null = FileDescriptor(adopting: raw)
+        // Without a standard error of our own, the number may be anything that was opened since.
+        let error = fcntl(2, F_GETFD) >= 0 ? 2 : null.raw
+        let result = try start(request, [input.reading.raw, null.raw, error])
+        return SpawnedListener(
+            pid: result.pid, pidfd: FileDescriptor(adopting: result.pidfd), standardInput: input.writing)
+    }
+}
+
+/// A child of `ChildProcess.spawnListener`.
+@frozen package struct SpawnedListener: ~Copyable {
+    package let pid: Int32
+    /// Becomes readable when the process ends.
+    package var pidfd: FileDescriptor
+    /// Where to write what it reads; non-blocking.
+    package var standardInput: FileDescriptor
 }

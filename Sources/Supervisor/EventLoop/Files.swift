@@ -88,6 +88,15 @@ package enum Files {
         return (bytes, status.st_mode & S_IROTH != 0)
     }
 
+    /// The bytes of a file that the system makes up when it is read (`/proc`, `/sys`), whose size says nothing.
+    ///
+    /// - Parameter limit: a longer one is refused with EFBIG.
+    package static func readUnsized(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
+        let raw = open(path, O_RDONLY | O_CLOEXEC)
+        guard raw >= 0 else { throw .last("open", subject: path) }
+        return try readAll(FileDescriptor(adopting: raw), path, limit: limit, expected: 0)
+    }
+
     private static func readAll(
         _ descriptor: borrowing FileDescriptor, _ path: String, limit: Int, expected: Int
     ) throws(SystemError) -> [UInt8] {

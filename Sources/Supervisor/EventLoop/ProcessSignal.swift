@@ -16,6 +16,7 @@ package struct ProcessSignal: Hashable, Sendable, CustomStringConvertible {
     package static let kill = ProcessSignal(number: SIGKILL)
     package static let user1 = ProcessSignal(number: SIGUSR1)
     package static let user2 = ProcessSignal(number: SIGUSR2)
+    package static let child = ProcessSignal(number: SIGCHLD)
     package static let segmentationFault = ProcessSignal(number: SIGSEGV)
     package static let terminate = ProcessSignal(number: SIGTERM)
 
@@ -37,6 +38,7 @@ package struct ProcessSignal: Hashable, Sendable, CustomStringConvertible {
         case SIGPIPE: "SIGPIPE"
         case SIGALRM: "SIGALRM"
         case SIGTERM: "SIGTERM"
+        case SIGCHLD: "SIGCHLD"
         case SIGXCPU: "SIGXCPU"
         case SIGXFSZ: "SIGXFSZ"
         case SIGSYS: "SIGSYS"

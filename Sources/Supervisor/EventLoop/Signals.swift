@@ -8,6 +8,11 @@ package enum Signals {
         _ = signal(SIGPIPE, SIG_IGN)
     }
 
+    /// Makes these signals do nothing to this process.
+    package static func ignore(_ signals: [ProcessSignal]) {
+        for each in signals { _ = signal(each.number, SIG_IGN) }
+    }
+
     /// Keeps SIGTERM from ending the process where nobody listens for it yet. A `SignalSource` hears it all the same.
     package static func ignoreTermination() {
         _ = signal(SIGTERM, SIG_IGN)

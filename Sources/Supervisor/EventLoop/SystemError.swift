@@ -37,6 +37,9 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
     /// Nothing of that name exists (`ENOENT`).
     package var isNotFound: Bool { errno == ENOENT }
 
+    /// A child could not begin its life in the control group that it was to have.
+    package var isOfControlGroup: Bool { call == ChildProcess.controlGroupStep.description }
+
     /// Somebody else listens on the address (`EADDRINUSE`).
     package var isAddressInUse: Bool { errno == EADDRINUSE }
 

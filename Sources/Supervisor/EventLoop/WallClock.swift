@@ -7,7 +7,7 @@ package enum WallClock {
     package static func offset() -> UInt64 { now() - cl_monotonic_now() }
 
     /// Nanoseconds since 1970-01-01T00:00:00Z.
-    static func now() -> UInt64 {
+    package static func now() -> UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)

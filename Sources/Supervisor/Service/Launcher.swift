@@ -29,6 +29,10 @@ package enum Launcher {
         if configuration.upload.url != nil, let problem = settings.deliveryAgent.problem {
             throw LaunchError(.configuration, "--upload-url cannot be served: \(problem)")
         }
+        for deployment in settings.deployments {
+            guard let problem = deployment.optionsProblem else { continue }
+            throw LaunchError(.configuration, "deployment \(deployment.settings.name): \(problem)")
+        }
         _ = try system { () throws(SystemError) in try DescriptorLimit.raise() }
         let loop = try system { () throws(SystemError) in try Loop() }
         var listeners: [Listener] = []

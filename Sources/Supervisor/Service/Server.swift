@@ -40,6 +40,9 @@ package final class Server {
     private var laterReads: [ClientConnection] = []
     private var laterCloses: [ClientConnection] = []
     var workers: [WorkerID: WorkerProcess] = [:]
+    /// Those whose remains were not asked for yet.
+    var lives: [WorkerID: ProcessLife] = [:]
+    private(set) var custody: ProcessCustody!
     private var timers: [TimerID: TimerToken] = [:]
     var listeners: [Listener] = []
     var controlListeners: ControlListeners
@@ -92,6 +95,8 @@ package final class Server {
         handler = RequestHandler(
             deployments: settings.deployments.map(\.settings.name), defaultDeployment: settings.defaultDeployment,
             webhookRefusal: settings.deliveryAgent.problem)
+        custody = try ProcessCustody(
+            settings.custody, on: loop, environment: settings.environment, log: { [unowned self] in self.log($0) })
     }
 
     deinit {
@@ -100,7 +105,10 @@ package final class Server {
 
     /// Serves until it is told to stop. Answers the exit code.
     package func run() throws(SystemError) -> Int32 {
-        signals = try SignalSource(on: loop, for: [.terminate, .interrupt]) { [unowned self] in received($0) }
+        signals = try SignalSource(on: loop, for: [.terminate, .interrupt, .user1, .user2, .child]) { [unowned self] in
+            received($0)
+        }
+        custody.start()
         for (listener, realm) in listeners.map({ ($0, Realm.public) }) + controlListeners.all {
             try listener.start(
                 accepted: { [unowned self] in accepted($0, realm) },
@@ -114,12 +122,19 @@ package final class Server {
         loop.endOfTurn = { [unowned self] in endOfTurn() }
         endOfTurn()
         try loop.run()
+        custody.end()
         state.remove()
         logWriter.flush()
         return exitCode ?? 0
     }
 
     private func received(_ signal: ProcessSignal) {
+        if signal == .child { return custody.childEnded() }
+        // Their default would end the server. They are not passed on either: that would end workers that have no
+        // handler for them.
+        if signal == .user1 || signal == .user2 {
+            return log(LogEntry(.info, "\(signal) means nothing to the server, and workers do not get it"))
+        }
         if signal == .terminate, settings.ignoresTermination {
             return log(LogEntry(.info, "SIGTERM is ignored: only SIGINT and POST /shutdown end the server"))
         }
@@ -151,6 +166,7 @@ package final class Server {
         if readinessFile != nil { updateReadinessFile() }
         if notifier != nil { notify() }
         if !laterReads.isEmpty { readOn() }
+        custody.reapStrays()
         if exitCode != nil, connections.isEmpty { loop.stop() }
     }
 
@@ -332,10 +348,10 @@ extension Server {
         case .resumeReading(let worker): workers[worker]?.resumeReading()
         case .closeDeathPipe(let worker): workers[worker]?.closeDeathPipe()
         case .signal(let worker, let signal): workers[worker]?.signal(signal)
-        case .sweep(let worker): engineHandle(.workerSwept(worker, ended: 0))
-        case .sample: break
+        case .sweep(let worker): sweep(worker)
+        case .sample(let workers): sample(workers)
         case .announce(let change): announce(change)
-        case .release(let worker): workers.removeValue(forKey: worker)?.release()
+        case .release(let worker): release(worker)
         case .deliver(let id, let request): deliver(request, id)
         case .removeFile(let path): removeFile(path)
         case .startTimer(let timer, let deadline): startTimer(timer, at: deadline)
@@ -358,13 +374,19 @@ extension Server {
 
     private func spawn(_ worker: WorkerID, _ plan: SpawnPlan) {
         let wanted = settings.deployments[plan.deployment.value]
-        let request = SpawnRequest(
+        var request = SpawnRequest(
             arguments: wanted.command(place: plan.place), environment: wanted.environment(place: plan.place),
             workingDirectory: wanted.workingDirectory,
-            ignoresTermination: settings.ignoresTermination)
+            ignoredSignals: settings.ignoresTermination ? [.terminate] : [])
+        if let problem = wanted.optionsProblem {
+            return engineHandle(.workerSpawnFailed(worker, reason: problem))
+        }
+        request.options = wanted.options
+        let life = custody.beginLife()
         do throws(SystemError) {
-            let process = WorkerProcess(try ChildProcess.spawn(request), id: worker, owner: self)
+            let process = WorkerProcess(try custody.spawn(request, life), id: worker, owner: self)
             workers[worker] = process
+            lives[worker] = life
             try process.start()
             engineHandle(.workerSpawned(worker, processID: process.processID))
         } catch {
@@ -460,7 +482,7 @@ extension Server {
             DeliveryProcess.Settings(
                 path: path, environment: settings.environment, frameLimit: limits.frame,
                 inlineLimit: limits.inlinePayload, spool: state.spool),
-            loop: loop, files: files, readBuffer: readBuffer, log: { [unowned self] in log($0) },
+            loop: loop, files: files, custody: custody, readBuffer: readBuffer, log: { [unowned self] in log($0) },
             settle: { [unowned self] in engineHandle(.delivered($0, $1)) })
     }
 }

@@ -1,4 +1,5 @@
 import Engine
+import EventLoop
 import HTTP
 import SSE
 
@@ -14,7 +15,9 @@ package struct ServerSettings {
         fileprivate let pythonCommand: [String]?
         let workingDirectory: String
         /// What its processes are to the kernel.
-        var process: ProcessConfiguration { configured.process }
+        let options: SpawnOptions
+        /// Why that cannot be had; nil: it can.
+        let optionsProblem: String?
 
         /// The command of the worker in a place, from 0.
         func command(place: Int) -> [String] {
@@ -44,6 +47,8 @@ package struct ServerSettings {
     /// Nanoseconds that stand for "no load time-out": 100 years.
     private static let never: UInt64 = 100 * 365 * 86_400 * 1_000_000_000
 
+    /// How processes are kept.
+    let custody: CustodySettings
     let configuration: Configuration
     let deployments: [Deployment]
     let defaultDeployment: Int?
@@ -77,6 +82,7 @@ package struct ServerSettings {
         let isInCluster = environment[ReadinessFile.clusterVariable].map { !$0.isEmpty } ?? false
         readinessFile = configuration.readinessFile ?? (isInCluster ? ReadinessFile.cogPath : nil)
         ignoresTermination = configuration.shutdown.awaitsExplicit
+        custody = CustodySettings(configuration)
         let root = configuration.stateDirectory
         deployments = configuration.deployments.map { ServerSettings.deployment($0, environment, stateDirectory: root) }
     }
@@ -99,9 +105,11 @@ package struct ServerSettings {
             let directory = StateDirectory.place(of: .embedded, in: stateDirectory)
             pythonCommand = PythonCommand.arguments(python: python, directory: directory)
         }
+        let options = SpawnOptions.of(configured.process)
         return Deployment(
             settings: settings, configured: configured, inherited: InheritedEnvironment.forWorkers(environment),
-            pythonCommand: pythonCommand, workingDirectory: configured.workingDirectory)
+            pythonCommand: pythonCommand, workingDirectory: configured.workingDirectory, options: options.value,
+            optionsProblem: options.problem)
     }
 
     /// - Parameter isReachable: other machines can send requests, and their balancers learn late that the server goes.

@@ -82,15 +82,30 @@ enum { CL_CHILD_DESCRIPTORS = 8 };
 enum cl_spawn_step {
     CL_SPAWN_CLONE,
     CL_SPAWN_PIDFD,
+    // The control group: the kernel cannot start a child in one (ENOSYS before Linux 5.7), or this one takes none.
+    CL_SPAWN_CGROUP,
     CL_SPAWN_SETSID,
     CL_SPAWN_SIGACTION,
     CL_SPAWN_DUP,
     CL_SPAWN_CLOSE_RANGE,
     CL_SPAWN_SETRLIMIT,
+    CL_SPAWN_PRIORITY,
+    CL_SPAWN_AFFINITY,
+    CL_SPAWN_SETGROUPS,
+    CL_SPAWN_SETGID,
+    CL_SPAWN_SETUID,
     CL_SPAWN_CHDIR,
     CL_SPAWN_SIGPROCMASK,
     CL_SPAWN_EXECVE,
 };
+
+// A limit of getrlimit(2), soft and hard; CL_NO_LIMIT for none.
+struct cl_resource_limit {
+    int resource;
+    uint64_t soft;
+    uint64_t hard;
+};
+#define CL_NO_LIMIT UINT64_MAX
 
 struct cl_spawn_request {
     // Paths to execute, tried in order as execvp does; ends with NULL.
@@ -104,8 +119,27 @@ struct cl_spawn_request {
     int descriptor_count;
     // The child's soft limit of open descriptors (never above the hard one); 0: as it is.
     uint64_t descriptor_limit;
-    // Not 0: the child ignores SIGTERM, instead of the default.
-    int ignores_termination;
+    // The signals that the child ignores instead of meeting their default action: bit n - 1 for signal n.
+    uint64_t ignored_signals;
+    // The control group (v2) that the child begins its life in, as a descriptor of its directory; -1: the parent's.
+    int cgroup;
+
+    // File mode bits that the child does not give; -1: as the parent.
+    int umask;
+    // Not 0: `nice` is the child's, else the parent's.
+    int sets_nice;
+    int nice;
+    // The processors that it may use: bit n of byte n / 8 for processor n; 0 bytes: as the parent.
+    const uint8_t *_Nullable processors;
+    uint64_t processor_bytes;
+    const struct cl_resource_limit *_Nullable limits;
+    int limit_count;
+    // Not 0: it becomes `user`, `group` and the supplementary `groups`. Only root may ask for that.
+    int sets_identity;
+    uint32_t user;
+    uint32_t group;
+    const uint32_t *_Nullable groups;
+    int group_count;
 };
 
 struct cl_spawn_result {
@@ -115,11 +149,12 @@ struct cl_spawn_result {
     int failed_step;
 };
 
-// Starts a child in a session of its own, with all signals unblocked and at their defaults (but for SIGTERM, if so
-// asked), and answers when it has executed its program: 0, or the negated errno with `failed_step`. Safe beside other threads.
+// Starts a child in a session of its own, with all signals unblocked and at their defaults (but for those that it is to
+// ignore), and answers when it has executed its program: 0, or the negated errno with `failed_step`. Safe beside other threads.
 int cl_spawn(const struct cl_spawn_request *request, struct cl_spawn_result *result);
 
 struct cl_exit {
+    int pid;
     // The exit code, or the number of the signal.
     int value;
     int was_signaled;
@@ -131,6 +166,23 @@ struct cl_exit {
 
 // Reaps the child behind a pidfd without waiting: 1 when it has ended, 0 while it runs.
 int cl_reap(int pidfd, struct cl_exit *ending);
+
+// The number of a child that has ended and was not reaped, which it stays: 0 when there is none, -ECHILD when there is
+// no child at all.
+int cl_peek_ended(void);
+
+// Reaps the child of this number if it has ended: 1, or 0 while it runs.
+int cl_reap_number(int pid);
+
+// From now on this process is the parent of those among its descendants whose own parent ends.
+int cl_adopt_orphans(void);
+
+// A close-on-exec descriptor of a process, a child or not.
+int cl_pidfd_open(int pid);
+int cl_pidfd_signal(int pidfd, int signal);
+
+// The name of the program as `ps -o comm` and `killall` know it; 15 bytes count.
+int cl_set_process_name(const char *name);
 
 #pragma clang assume_nonnull end
 

@@ -20,6 +20,8 @@ final class DeliveryProcess {
     let readBuffer: UnsafeMutableRawBufferPointer
     private let settings: Settings
     private let files: BackgroundQueue
+    private let custody: ProcessCustody
+    private var life: ProcessLife?
     private let writeLog: (LogEntry) -> Void
     private let settle: (DeliveryID, DeliveryResult) -> Void
     private var link: DeliveryLink
@@ -36,12 +38,14 @@ final class DeliveryProcess {
     ///   - readBuffer: shared with the owner; what lies in it is passed on at once.
     ///   - settle: told what became of a request, once for each.
     init(
-        _ settings: Settings, loop: Loop, files: BackgroundQueue, readBuffer: UnsafeMutableRawBufferPointer,
-        log: @escaping (LogEntry) -> Void, settle: @escaping (DeliveryID, DeliveryResult) -> Void
+        _ settings: Settings, loop: Loop, files: BackgroundQueue, custody: ProcessCustody,
+        readBuffer: UnsafeMutableRawBufferPointer, log: @escaping (LogEntry) -> Void,
+        settle: @escaping (DeliveryID, DeliveryResult) -> Void
     ) {
         self.settings = settings
         self.loop = loop
         self.files = files
+        self.custody = custody
         self.readBuffer = readBuffer
         writeLog = log
         self.settle = settle
@@ -87,6 +91,8 @@ final class DeliveryProcess {
         process?.signal(.kill)
         process?.release()
         process = nil
+        if let life { custody.disown(life) }
+        life = nil
     }
 
     // MARK: Wishes
@@ -127,9 +133,11 @@ final class DeliveryProcess {
     private func spawn() {
         let request = SpawnRequest(arguments: [settings.path], environment: settings.environment)
         let id = WorkerID(handle: lives.insert(true))
+        let life = custody.beginLife()
         do throws(SystemError) {
-            let started = WorkerProcess(try ChildProcess.spawn(request), id: id, owner: self)
+            let started = WorkerProcess(try custody.spawn(request, life), id: id, owner: self)
             process = started
+            self.life = life
             try started.start()
             link.spawned(now: loop.now)
             writeLog(LogEntry(.debug, "delivery process started", processID: started.processID))
@@ -137,6 +145,7 @@ final class DeliveryProcess {
             process?.signal(.kill)
             process?.release()
             process = nil
+            custody.disown(life)
             link.spawnFailed("\(settings.path): \(error.reason)", now: loop.now)
         }
     }
@@ -162,9 +171,13 @@ extension DeliveryProcess: WorkerOwner {
         }
     }
 
+    func wasOutOfMemory(_ process: WorkerProcess) -> Bool { false }
+
     func exited(_ process: WorkerProcess, _ ending: WorkerEnding) {
         process.release()
         self.process = nil
+        if let life { custody.sweep(life) { _ in } }
+        life = nil
         link.exited(ending.status, now: loop.now)
         runWishes()
     }

@@ -37,14 +37,21 @@ package final class LogWriter {
     }
 
     private func append(_ entry: LogEntry, _ record: [UInt8]? = nil, wall: UInt64) {
+        writer.append(LogWriter.line(entry, record, wall: wall, isPlain: isPlain))
+    }
+
+    /// As it is written, with the end of the line.
+    ///
+    /// - Parameter record: its JSON, where somebody has made it already.
+    static func line(_ entry: LogEntry, _ record: [UInt8]? = nil, wall: UInt64, isPlain: Bool) -> [UInt8] {
         var line: [UInt8] = []
         if isPlain {
-            LogWriter.writePlain(entry, wall, to: &line)
+            writePlain(entry, wall, to: &line)
         } else {
             line = record ?? LogRecord.json(entry, wall: wall)
         }
         line.append(0x0A)
-        writer.append(line)
+        return line
     }
 
     package func flush() {

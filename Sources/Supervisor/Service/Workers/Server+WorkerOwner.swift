@@ -14,6 +14,10 @@ extension Server: WorkerOwner {
         engineHandle(.workerLogged(process.id, source, bytes))
     }
 
+    func wasOutOfMemory(_ process: WorkerProcess) -> Bool {
+        lives[process.id].map(custody.wasOutOfMemory) ?? false
+    }
+
     func exited(_ process: WorkerProcess, _ ending: WorkerEnding) {
         engineHandle(.workerExited(process.id, ending))
     }

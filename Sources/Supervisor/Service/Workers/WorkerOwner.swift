@@ -13,6 +13,8 @@ protocol WorkerOwner: AnyObject {
     func outputEnded(of process: WorkerProcess)
     /// It printed.
     func logged(_ bytes: [UInt8], _ source: LogSource, by process: WorkerProcess)
+    /// Whether the kernel has just killed it for want of memory. Asked once, when SIGKILL has ended it.
+    func wasOutOfMemory(_ process: WorkerProcess) -> Bool
     /// It is gone, and what it wrote was read to the end.
     func exited(_ process: WorkerProcess, _ ending: WorkerEnding)
     func log(_ entry: LogEntry)

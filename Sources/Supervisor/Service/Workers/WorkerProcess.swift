@@ -204,7 +204,9 @@ final class WorkerProcess {
         exitRegistration = nil
         readLastWords()
         drainLogs()
-        owner.exited(self, WorkerEnding(status, usage: usage))
+        let wasKilled = status == .signaled(ProcessSignal.kill.number)
+        let wasOutOfMemory = wasKilled && owner.wasOutOfMemory(self)
+        owner.exited(self, WorkerEnding(status, usage: usage, wasOutOfMemory: wasOutOfMemory))
     }
 
     /// What the pipe still holds was written before the death and counts.
@@ -238,8 +240,9 @@ final class WorkerProcess {
         signal(.kill)
     }
 
-    /// Gives all descriptors back.
+    /// Gives all descriptors back. One that has not ended is reaped by whoever reaps orphans.
     func release() {
+        if !hasExited { ChildProcess.disown(processID) }
         if let exitRegistration { owner.loop.deregister(exitRegistration) }
         exitRegistration = nil
         closeFrames()
