@@ -48,7 +48,9 @@ let package = Package(
         .testTarget(name: "EngineTests", dependencies: ["Engine", "SSE", "TestSupport", "WireProtocol"]),
         .testTarget(
             name: "APITests", dependencies: ["API", "Engine", "HTTP", "SSE", "TestSupport", "WireProtocol"]),
-        .testTarget(name: "ServiceTests", dependencies: ["EventLoop", "Service", "TestSupport", "WireProtocol"]),
+        .testTarget(
+            name: "ServiceTests",
+            dependencies: ["API", "Engine", "EventLoop", "SSE", "Service", "TestSupport", "WireProtocol"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Command", "DeliveryAgent", "EventLoop", "FixtureWorker", "TestSupport", "WireProtocol"]),

@@ -28,6 +28,20 @@ struct LogAttributionTests {
         #expect(Self.workerLines(runner) == [])
     }
 
+    /// Operators see what is printed in runs, with the run that it is of; the server's log does not repeat it.
+    @Test func operatorsSeeTheRunsToo() {
+        let runner = RecordingRunner.ready()
+        let worker = runner.worker
+        runner.create("p", .background)
+        runner.say(worker, worker.started("p"))
+        runner.print(worker, "one\ntwo\n")
+        runner.say(worker, .log(slot: 0, sequence: 1, LogText(.standardError, Array("framed\n".utf8))))
+        #expect(Self.workerLines(runner) == [])
+        #expect(runner.operatorLogs.map(\.message) == ["one\ntwo\n", "framed\n"])
+        #expect(runner.operatorLogs.map(\.source) == ["stdout", "stderr"])
+        #expect(runner.operatorLogs.allSatisfy { $0.predictionID == "p" && $0.worker == 0 && $0.deployment != nil })
+    }
+
     @Test func aLogFrameWithoutSlot() {
         let runner = RecordingRunner.ready()
         let worker = runner.worker

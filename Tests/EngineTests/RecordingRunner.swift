@@ -12,6 +12,8 @@ final class RecordingRunner {
     /// Everything that the engine wished for so far.
     private(set) var actions: [Action] = []
     private(set) var logs: [LogEntry] = []
+    /// What only operators see of it.
+    private(set) var operatorLogs: [LogEntry] = []
     private(set) var timers: [TimerID: UInt64] = [:]
     private(set) var exitCode: Int32?
     /// Outgoing requests in their order, those that were settled included.
@@ -148,6 +150,7 @@ final class RecordingRunner {
             engine.handle(.connectionClosed(id), now: now)
         case .startTimer(let timer, let deadline): timers[timer] = deadline
         case .cancelTimer(let timer): timers[timer] = nil
+        case .log(let entry) where entry.isForOperatorsOnly: operatorLogs.append(entry)
         case .log(let entry): logs.append(entry)
         case .exit(let code): exitCode = code
         case .deliver(let id, let request):

@@ -135,6 +135,9 @@ package struct LogEntry: Equatable, Sendable {
     package var worker: Int?
     /// `stdout` or `stderr` for lines that a worker wrote.
     package var source: String?
+    /// What was printed in a run: it is in the log of its prediction, not in the server's; operators who look at a worker
+    /// see it all the same. May be of several lines.
+    package var isForOperatorsOnly = false
 
     package init(
         _ level: Level, _ message: String, deployment: String? = nil, predictionID: String? = nil,

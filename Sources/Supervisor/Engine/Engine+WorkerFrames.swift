@@ -114,6 +114,7 @@ extension SupervisorEngine {
         guard let key = workers[worker.handle].prediction(in: slot) else { return }
         predictions[key].lastSign = now
         text.bytes.withUnsafeBytes { predictions[key].prediction.logReceived($0, source: text.stream) }
+        showOperators(text.bytes, text.stream, of: key, worker)
         markDirty(key)
         noteWebhook(key, .logs)
     }

@@ -30,6 +30,7 @@ extension SupervisorEngine {
             !isFramed || predictions[key].prediction.status == .processing
         {
             text.withUnsafeBytes { predictions[key].prediction.logReceived($0, source: source) }
+            showOperators(text, source, of: key, worker)
             markDirty(key)
             noteWebhook(key, .logs)
             return
@@ -42,6 +43,15 @@ extension SupervisorEngine {
             entry.source = source.label
             actions.append(.log(entry))
         }
+    }
+
+    /// One record for all of it, since a run may print much.
+    mutating func showOperators(_ text: [UInt8], _ source: LogSource, of key: PredictionKey, _ worker: WorkerID) {
+        var entry = entry(.info, String(decoding: text, as: UTF8.self), worker)
+        entry.predictionID = predictions[key].prediction.id.text
+        entry.source = source.label
+        entry.isForOperatorsOnly = true
+        actions.append(.log(entry))
     }
 
     // MARK: The log
@@ -58,6 +68,6 @@ extension SupervisorEngine {
     private func entry(_ level: LogEntry.Level, _ message: String, _ worker: WorkerID) -> LogEntry {
         LogEntry(
             level, message, deployment: deployments[workers[worker.handle].deployment.value].settings.name,
-            processID: workers[worker.handle].processID)
+            processID: workers[worker.handle].processID, worker: workers[worker.handle].place)
     }
 }

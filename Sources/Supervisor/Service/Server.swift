@@ -35,8 +35,8 @@ package final class Server {
     private var dateSecond: UInt64 = 0
 
     var connections = ConnectionTable()
-    /// Those of operators among the connections.
-    var operatorConnections = 0
+    /// How many of the connections came through each kind of listener.
+    private var connectionCounts: [Realm: Int] = [:]
     private var laterReads: [ClientConnection] = []
     private var laterCloses: [ClientConnection] = []
     var workers: [WorkerID: WorkerProcess] = [:]
@@ -205,11 +205,11 @@ package final class Server {
     }
 
     func log(_ entry: LogEntry) {
-        guard logWriter.takes(entry.level) else { return }
+        guard entry.isForOperatorsOnly || logWriter.takes(entry.level) else { return }
         let wall = loop.now + engine.wallOffset
         let record = LogRecord.json(entry, wall: wall)
-        logWriter.write(entry, record: record, wall: wall)
-        logFeed.append(record, FeedTag(deployment: entry.deployment, worker: entry.worker))
+        if !entry.isForOperatorsOnly { logWriter.write(entry, record: record, wall: wall) }
+        keep(record, of: entry, wall)
     }
 
     // MARK: Connections
@@ -221,9 +221,9 @@ package final class Server {
             return
         }
         let connection = connections.insert(descriptor) { id, descriptor in
-            ClientConnection(descriptor, id: id, realm: realm, limits: httpLimits, server: self)
+            ClientConnection(descriptor, id: id, realm: realm, limits: limits(of: realm), server: self)
         }
-        if realm != .public { operatorConnections += 1 }
+        connectionCounts[realm, default: 0] += 1
         if !isKeepingAlive, realm == .public { connection.endKeepAlive() }
         do throws(SystemError) {
             try connection.start()
@@ -234,12 +234,17 @@ package final class Server {
     }
 
     /// Connections of clients.
-    var clientCount: Int { connections.count - operatorConnections }
+    var clientCount: Int { connectionCounts[.public, default: 0] }
 
     private func hasRoom(in realm: Realm) -> Bool {
-        realm == .public
-            ? clientCount < settings.connectionLimit
-            : operatorConnections < Server.operatorConnectionLimit
+        let limit = realm == .public ? settings.connectionLimit : Server.operatorConnectionLimit
+        return connectionCounts[realm, default: 0] < limit
+    }
+
+    private func limits(of realm: Realm) -> HTTPLimits {
+        var limits = httpLimits
+        if realm != .public { limits.bodyBytes = Server.operatorBodyLimit }
+        return limits
     }
 
     static func text(of address: SocketAddress) -> String {
@@ -264,10 +269,8 @@ package final class Server {
 
     func closed(_ connection: ClientConnection) {
         connections.remove(connection.id)
-        if connection.realm != .public {
-            operatorConnections -= 1
-            operatorLeft(connection.id)
-        }
+        connectionCounts[connection.realm, default: 1] -= 1
+        if connection.realm != .public { operatorLeft(connection.id) }
         engineHandle(.connectionClosed(connection.id))
         if clientCount == 0, closing != nil { connectionsAreClosed() }
     }

@@ -1,27 +1,27 @@
 /// The server's answer to one request, as it arrives: the head, then the body in pieces. Understands what this server
 /// sends: a length, chunks, or a body up to the end of the connection.
-struct AnswerParser {
-    struct Head: Equatable {
-        let status: Int
+package struct AnswerParser {
+    package struct Head: Equatable {
+        package let status: Int
         /// Names in lower case.
-        let fields: [(name: String, value: String)]
+        package let fields: [(name: String, value: String)]
 
-        subscript(_ name: String) -> String? { fields.first { $0.name == name }?.value }
+        package subscript(_ name: String) -> String? { fields.first { $0.name == name }?.value }
 
-        static func == (left: Head, right: Head) -> Bool {
+        package static func == (left: Head, right: Head) -> Bool {
             left.status == right.status && left.fields.map(\.name) == right.fields.map(\.name)
                 && left.fields.map(\.value) == right.fields.map(\.value)
         }
     }
 
-    enum Part: Equatable {
+    package enum Part: Equatable {
         case head(Head)
         case body([UInt8])
         /// The answer is whole.
         case end
     }
 
-    struct Malformed: Error, Equatable {}
+    package struct Malformed: Error, Equatable {}
 
     private enum State {
         case head
@@ -37,12 +37,14 @@ struct AnswerParser {
     private var state = State.head
     private var input: [UInt8] = []
 
-    mutating func receive(_ bytes: [UInt8]) {
+    package init() {}
+
+    package mutating func receive(_ bytes: [UInt8]) {
         input += bytes
     }
 
     /// The next part; nil: more bytes are needed.
-    mutating func next() throws(Malformed) -> Part? {
+    package mutating func next() throws(Malformed) -> Part? {
         while true {
             switch state {
             case .head: return try head()
@@ -78,7 +80,7 @@ struct AnswerParser {
     }
 
     /// The connection has ended. Answers whether the answer was whole.
-    func isWholeAtEnd() -> Bool {
+    package func isWholeAtEnd() -> Bool {
         switch state {
         case .done, .untilEnd: true
         default: false

@@ -1,7 +1,7 @@
 /// Numbers and texts as short as a table needs them.
-enum Brief {
+package enum Brief {
     /// `850ms` is nothing that anybody wants to know of a worker: whole seconds, the two largest units.
-    static func duration(seconds: Double) -> String {
+    package static func duration(seconds: Double) -> String {
         guard seconds.isFinite, seconds >= 0 else { return "?" }
         let whole = Int(min(seconds, 1e12))
         switch whole {
@@ -17,7 +17,7 @@ enum Brief {
     }
 
     /// `12.3GiB`, `870MiB`: one decimal from a gibibyte on.
-    static func size(bytes: Double) -> String {
+    package static func size(bytes: Double) -> String {
         guard bytes.isFinite, bytes >= 0 else { return "?" }
         if bytes < 1024 { return "\(Int(bytes))B" }
         var value = bytes / 1024
@@ -33,7 +33,7 @@ enum Brief {
     }
 
     /// On one line, and nothing in it that a terminal would obey.
-    static func printable(_ text: String) -> String {
+    package static func printable(_ text: String) -> String {
         String(
             String.UnicodeScalarView(
                 text.unicodeScalars.map { scalar in

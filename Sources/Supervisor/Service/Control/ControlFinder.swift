@@ -7,8 +7,8 @@ package struct ControlFinder {
     static let stateVariable = "SUPERVISOR_STATE_DIR"
 
     /// Why there is none; a text for people.
-    struct Failure: Error {
-        let text: String
+    package struct Failure: Error {
+        package let text: String
     }
 
     /// The socket that was named; nil: look below `stateDirectory`.
@@ -18,7 +18,7 @@ package struct ControlFinder {
     /// - Parameters:
     ///   - socket: `--socket`.
     ///   - stateDirectory: `--state-dir`.
-    init(socket: String?, stateDirectory: String?, in surroundings: Surroundings) {
+    package init(socket: String?, stateDirectory: String?, in surroundings: Surroundings) {
         let environment = surroundings.environment
         // Whoever says where to look does not mean the socket of the environment.
         let variable = stateDirectory == nil ? environment[ControlFinder.socketVariable] : nil
@@ -34,7 +34,7 @@ package struct ControlFinder {
     /// - Parameters:
     ///   - names: what lies in a directory.
     ///   - isLive: whether somebody listens on a socket.
-    func find(
+    package func find(
         names: (String) -> [String] = Files.names, isLive: (String) -> Bool = ControlFinder.isLive
     ) throws(Failure) -> String {
         if let named { return named }
@@ -51,7 +51,7 @@ package struct ControlFinder {
         throw Failure(text: "\(live.count) servers run; say which one you mean:\(list)")
     }
 
-    static func isLive(_ path: String) -> Bool {
+    package static func isLive(_ path: String) -> Bool {
         guard path.utf8.count <= SocketAddress.maximumPathLength else { return false }
         do throws(SystemError) {
             _ = try Socket.connect(to: .unix(path: path))

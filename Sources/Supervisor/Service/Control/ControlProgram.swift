@@ -152,7 +152,7 @@ package struct ControlProgram {
 
     private static func line(_ data: [UInt8], isLog: Bool, asJSON: Bool) -> String {
         guard !asJSON, let record = try? JSONValue.parse(data) else { return String(decoding: data, as: UTF8.self) }
-        return isLog ? RecordText.log(record) : RecordText.stateChange(record)
+        return isLog ? RecordText.log(record).joined(separator: "\n") : RecordText.stateChange(record)
     }
 
     // MARK: Commands

@@ -3,16 +3,21 @@ import Engine
 import SSE
 
 /// What a record of a feed is about, by which readers choose.
-struct FeedTag: Equatable, Sendable {
-    var deployment: String?
-    var worker: Int?
+package struct FeedTag: Equatable, Sendable {
+    package var deployment: String?
+    package var worker: Int?
+
+    package init(deployment: String? = nil, worker: Int? = nil) {
+        self.deployment = deployment
+        self.worker = worker
+    }
 }
 
 /// A bounded history of records for operators, and those who follow it.
 ///
 /// A reader is a cursor into the history. One that does not read stays behind, costs nothing but what its socket holds,
 /// and is told how many records it missed; one that takes nothing for long is given up. Nobody waits for a reader.
-struct Feed: ~Copyable {
+package struct Feed: ~Copyable {
     private struct Reader {
         let id: ConnectionID
         let filter: FeedTag
@@ -37,7 +42,7 @@ struct Feed: ~Copyable {
     /// - Parameters:
     ///   - eventName: the `event:` of each record.
     ///   - limits: what is kept; the oldest records leave first.
-    init(eventName: String, limits: HistoryLimits, generator: inout some RandomNumberGenerator) {
+    package init(eventName: String, limits: HistoryLimits, generator: inout some RandomNumberGenerator) {
         self.eventName = eventName
         epoch = Epoch(using: &generator)
         history = ReplayHistory(limits: limits)
@@ -49,7 +54,7 @@ struct Feed: ~Copyable {
     // MARK: Records
 
     /// - Parameter json: one line.
-    mutating func append(_ json: [UInt8], _ tag: FeedTag) {
+    package mutating func append(_ json: [UInt8], _ tag: FeedTag) {
         history.append(EventEncoder.encode(name: eventName, id: EventID(epoch: epoch, sequence: next), data: json))
         tags.append(tag)
         history.trim(keepingFrom: nil)
@@ -73,7 +78,7 @@ struct Feed: ~Copyable {
     }
 
     /// The newest records that fit, each as a line of JSON.
-    func lines(_ filter: FeedTag, count: Int?) -> [UInt8] {
+    package func lines(_ filter: FeedTag, count: Int?) -> [UInt8] {
         var output: [UInt8] = []
         for sequence in start(of: count, filter)..<next where fits(sequence, filter) {
             output += EventEncoder.decode(history.event(sequence)).data
@@ -95,7 +100,7 @@ struct Feed: ~Copyable {
 
     // MARK: Readers
 
-    mutating func subscribe(_ id: ConnectionID, _ request: FeedRequest, now: UInt64) {
+    package mutating func subscribe(_ id: ConnectionID, _ request: FeedRequest, now: UInt64) {
         let filter = FeedTag(deployment: request.deployment, worker: request.worker)
         let cursor =
             switch request.resume {
@@ -108,21 +113,21 @@ struct Feed: ~Copyable {
         hasNews = true
     }
 
-    mutating func unsubscribe(_ id: ConnectionID) {
+    package mutating func unsubscribe(_ id: ConnectionID) {
         readers.removeAll { $0.id == id }
     }
 
     /// The reader's socket can take more.
-    mutating func drained(_ id: ConnectionID) {
+    package mutating func drained(_ id: ConnectionID) {
         guard let place = readers.firstIndex(where: { $0.id == id }) else { return }
         readers[place].blockedSince = nil
         hasNews = true
     }
 
-    typealias Deliver = (ConnectionID, UnsafeRawBufferPointer) -> Channel.Delivery
+    package typealias Deliver = (ConnectionID, UnsafeRawBufferPointer) -> Channel.Delivery
 
     /// Hands each reader that can take more what is new to it.
-    mutating func flush(now: UInt64, _ deliver: Deliver) {
+    package mutating func flush(now: UInt64, _ deliver: Deliver) {
         guard hasNews else { return }
         hasNews = false
         for place in readers.indices where readers[place].blockedSince == nil { flush(place, now, deliver) }
@@ -173,7 +178,7 @@ struct Feed: ~Copyable {
     }
 
     /// Keeps silent streams alive. Answers the readers that have taken nothing for `patience`, which are to be cut off.
-    mutating func tick(
+    package mutating func tick(
         now: UInt64, heartbeat: UInt64, patience: UInt64, _ deliver: Deliver
     ) -> [ConnectionID] {
         var stuck: [ConnectionID] = []

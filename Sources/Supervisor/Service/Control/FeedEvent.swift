@@ -1,18 +1,26 @@
 /// One event of a feed, as a client gets it.
-struct FeedEvent: Equatable {
-    var name = ""
-    var id = ""
-    var data: [UInt8] = []
+package struct FeedEvent: Equatable {
+    package var name = ""
+    package var id = ""
+    package var data: [UInt8] = []
+
+    package init(name: String = "", id: String = "", data: [UInt8] = []) {
+        self.name = name
+        self.id = id
+        self.data = data
+    }
 }
 
 /// Bytes to events (WHATWG HTML § 9.2.6), for the events of our own server: their lines end in a line feed.
-struct FeedEventParser {
+package struct FeedEventParser {
     private var line: [UInt8] = []
     private var event = FeedEvent()
     private var hasData = false
 
+    package init() {}
+
     /// The events that are whole now.
-    mutating func receive(_ bytes: [UInt8]) -> [FeedEvent] {
+    package mutating func receive(_ bytes: [UInt8]) -> [FeedEvent] {
         var events: [FeedEvent] = []
         for byte in bytes {
             guard byte == 0x0A else {

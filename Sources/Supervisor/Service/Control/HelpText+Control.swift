@@ -59,8 +59,13 @@ extension HelpText {
             is ready, so that the deployment goes on serving.
 
             """
-        case .stop: "Its runs may finish. It stays stopped until `supervisor start NAME`.\n"
-        case .start: "\n"
+        case .stop:
+            """
+            Predictions that run fail; after `supervisor drain NAME` there are none. It
+            stays stopped until `supervisor start NAME`.
+
+            """
+        case .start: "Failures are forgotten, too.\n"
         case .scale: "When there are too many, the idlest go, after their runs. A reload forgets it.\n"
         case .drain:
             """

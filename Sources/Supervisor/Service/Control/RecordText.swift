@@ -1,9 +1,15 @@
 import WireProtocol
 
 /// Records of feeds as lines for people.
-enum RecordText {
-    /// As the log looks on a terminal.
-    static func log(_ record: JSONValue) -> String {
+package enum RecordText {
+    /// As the log looks on a terminal: a line, or one for each that the record holds.
+    package static func log(_ record: JSONValue) -> [String] {
+        let lines = record["msg"]?.stringValue?.split(separator: "\n", omittingEmptySubsequences: false) ?? []
+        // What was printed ends with a line feed.
+        return (lines.last == "" ? lines.dropLast() : lines).map { log(record, line: $0) }
+    }
+
+    private static func log(_ record: JSONValue, line: Substring) -> String {
         var text = time(record) + " " + padded(record["level"]?.stringValue ?? "", 7) + " "
         if let deployment = record["deployment"]?.stringValue {
             let worker = record["worker"]?.integerValue.map { "/\($0)" } ?? ""
@@ -11,13 +17,13 @@ enum RecordText {
             let source = record["source"]?.stringValue.map { " \($0)" } ?? ""
             text += "[\(deployment)\(worker)\(pid)\(source)] "
         }
-        text += record["msg"]?.stringValue ?? ""
+        text += line
         if let id = record["prediction_id"]?.stringValue { text += " (prediction \(id))" }
         return Brief.printable(text)
     }
 
     /// `10:15:02 llama/1 (pid 4301) busy → exited, oom: signal 9 (SIGKILL)`
-    static func stateChange(_ record: JSONValue) -> String {
+    package static func stateChange(_ record: JSONValue) -> String {
         var text = time(record) + " "
         text += record["deployment"]?.stringValue ?? "server"
         if let worker = record["worker"]?.integerValue { text += "/\(worker)" }

@@ -6,11 +6,16 @@ import SSE
 
 /// What operators ask of the server, and the feeds that they follow.
 extension Server {
-    /// Operators are few, and must get in when clients have taken all connections that they may have.
+    /// Operators are few, and must get in when clients have taken all connections that they may have; and over the control
+    /// socket also when the others over the network have.
     static let operatorConnectionLimit = 64
+    /// Bytes of a request: it has one number at most, and over the network it may come from somebody without a token.
+    static let operatorBodyLimit = 64 * 1024
     /// Records of the server's log, and of its workers, that `GET /logs` can still show: some ten thousand lines, which
     /// is as much as anybody reads, and as much as waits at most for standard error.
     static let logHistory = HistoryLimits(events: 1_000_000, bytes: 1 << 20)
+    /// A longer record (bytes) would push all others out; instead of it stands how long it was.
+    private static let longestLogRecord = logHistory.bytes / 4
     /// State changes that can still be told: a crash loop of hours, since its breaker allows some in a minute.
     static let stateHistory = HistoryLimits(events: 4096, bytes: 1 << 20)
     /// Silence (nanoseconds) after which a feed says that it lives; clients may take four of it for a lost connection.
@@ -48,6 +53,15 @@ extension Server {
         StatusDocument(
             engine.statusReport(),
             StatusDocument.Process(processID: OwnProcess.id, addresses: publicAddresses))
+    }
+
+    /// Keeps a record of the log for operators.
+    func keep(_ record: [UInt8], of entry: LogEntry, _ wall: UInt64) {
+        let tag = FeedTag(deployment: entry.deployment, worker: entry.worker)
+        guard record.count > Server.longestLogRecord else { return logFeed.append(record, tag) }
+        var notice = entry
+        notice.message = "(\(record.count) bytes are too long to be kept here)"
+        logFeed.append(LogRecord.json(notice, wall: wall), tag)
     }
 
     func announce(_ change: StateChange) {

@@ -1,12 +1,12 @@
 import WireProtocol
 
 /// `supervisor status` for people: a row for each deployment, and below it one for each of its workers.
-struct StatusTable {
+package struct StatusTable {
     /// Columns of output; nil: as many as it takes.
     let width: Int?
     let usesColor: Bool
 
-    init(width: Int?, usesColor: Bool) {
+    package init(width: Int?, usesColor: Bool) {
         self.width = width
         self.usesColor = usesColor
     }
@@ -58,7 +58,7 @@ struct StatusTable {
     private static let narrowestLast = 24
 
     /// The document of `GET /status`, or one of its deployments, as `GET /status/{name}` has it.
-    func text(_ document: JSONValue) -> String {
+    package func text(_ document: JSONValue) -> String {
         let deployments = document["deployments"]?.arrayValue
         var lines: [String] = []
         if deployments != nil { lines += [headline(document), ""] }
