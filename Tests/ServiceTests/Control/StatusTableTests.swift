@@ -31,14 +31,14 @@ import WireProtocol
         let expected = """
             supervisor 1.2.3 is degraded, pid 4242, up 3h12m, http://127.0.0.1:5000
 
-            NAME   STATE     READY  BUSY  WAITING  RESTARTS   FOR   PID  DEVICE  RUNS      RSS    CPU  LAST EXIT
-            llama  degraded    1/3   3/4        2         7                                            oom: signal 9 (SIGKILL), 12s ago
+            NAME   STATE     READY  BUSY  WAITING  RESTARTS  FOR   PID  DEVICE  RUNS      RSS   CPU  LAST EXIT
+            llama  degraded    1/3   3/4        2         7                                          oom: signal 9 (SIGKILL), 12s ago
               ! a worker has ended: signal 9 (SIGKILL)
-              0    busy              3/4                  0    1h  4301  0       1204  12.3GiB  1h6m
-              1    backoff                                6    2s        1                             starts in 4s; oom: signal 9 (SIGKILL), 12s ago
-              2    loading                                1   41s  4399  2          0   870MiB   38s  35 % shard 7/20; config, 1m40s ago
+              0    busy              3/4                  0   1h  4301  0       1204  12.3GiB  1h6m
+              1    backoff                                6   2s        1                            starts in 4s; oom: signal 9 (SIGKILL), 12s ago
+              2    loading                                1  41s  4399  2          0   870MiB   38s  35 % shard 7/20; config, 1m40s ago
             echo   ready       1/1   0/1        0         0
-              0    idle              0/1                  0    1d  4302             9    20MiB    1s
+              0    idle              0/1                  0   1d  4302             9    20MiB    1s
 
             """
         let actual = try table(Self.status)
