@@ -22,20 +22,32 @@ STOP_GRACE = 0.6
 #: Long enough that a worker which only waits for a processor is not taken for one that hangs.
 WATCHDOG = 5.0
 ABORT_GRACE = 0.3
-#: Bytes by which resident memory may have grown between the first loads and the end. What the server keeps on purpose is
-#: bounded by the settings below (32 MiB of finished predictions, a few MiB of histories under way); the allocator may
+#: Bytes by which resident memory may have grown between the first loads and the end. What the server keeps on
+#: purpose is bounded by the settings below (32 MiB of finished predictions, a few MiB of histories under way); the allocator may
 #: hold as much again, and each of the workers' last 64 KiB of log is kept with the last exits.
 MEMORY_BOUND = 64 << 20
 
 SETTINGS: dict[str, Any] = {
     "history": {"events": 1024, "bytes": "4MiB", "total_bytes": "32MiB", "retained_predictions": 300},
-    "streaming": {"put_disconnect_grace": f"{PUT_GRACE}s", "window_bytes": "1MiB", "window_events": 64, "patience": "200ms", "write_timeout": "5s"},
+    "streaming": {
+        "put_disconnect_grace": f"{PUT_GRACE}s",
+        "window_bytes": "1MiB",
+        "window_events": 64,
+        "patience": "200ms",
+        "write_timeout": "5s",
+    },
     "shutdown": {"drain_delay": "0s", "drain_timeout": "20s", "stop_grace": f"{STOP_GRACE}s"},
     "cancel_grace": f"{CANCEL_GRACE}s",
     "cancel_signal_grace": f"{CANCEL_GRACE}s",
     "watchdog": {"interval": f"{WATCHDOG}s", "abort_grace": f"{ABORT_GRACE}s"},
     # Nothing gives up for good: that is what `crash_loop` is about.
-    "restart": {"backoff": "20ms", "max_backoff": "300ms", "max_failures": 1000, "window": "1s", "probe_interval": "1s"},
+    "restart": {
+        "backoff": "20ms",
+        "max_backoff": "300ms",
+        "max_failures": 1000,
+        "window": "1s",
+        "probe_interval": "1s",
+    },
     "retry": {"backoff": "20ms", "max_backoff": "100ms", "burst": 1000, "patience": "5s"},
     "max_concurrent_loads": 4,
 }
@@ -69,7 +81,16 @@ class Chaos:
         while time.monotonic() < until:
             await asyncio.sleep(self.random.uniform(0.02, 0.4))
             deed = self.random.choices(
-                [self._kill, self._stand_still, self._hang, self._bad_set_up, self._restart, self._scale, self._reload, self._stop_and_start],
+                [
+                    self._kill,
+                    self._stand_still,
+                    self._hang,
+                    self._bad_set_up,
+                    self._restart,
+                    self._scale,
+                    self._reload,
+                    self._stop_and_start,
+                ],
                 [12, 3, 1, 2, 2, 2, 2, 1],
             )[0]
             await deed()
@@ -163,8 +184,15 @@ class Chaos:
         """For a while, set-ups of one deployment go wrong."""
         name = self.random.choice(["single", "again", "never", "left"])
         steps = self.random.choice(
-            [[["exit", 3]], [["signal", 11]], [["half", 1]], [["garbage"]], [["huge"]], [["fail", "no weights"]],
-             [["offspring", "lost"], ["exit", 1]]]
+            [
+                [["exit", 3]],
+                [["signal", 11]],
+                [["half", 1]],
+                [["garbage"]],
+                [["huge"]],
+                [["fail", "no weights"]],
+                [["offspring", "lost"], ["exit", 1]],
+            ]
         )
         path = self.server.scratch / f"setup-{name}"
         path.write_text(json.dumps(steps))
@@ -220,7 +248,9 @@ async def chaos(scenario: Scenario) -> str:
         # The first loads take what every later one uses again.
         await storm(scenario, server, crowd, 2, 8)
         before = server.holdings()
-        deeds = await storm(scenario, server, crowd, scenario.pick(short=12, nightly=300), scenario.pick(short=16, nightly=32))
+        deeds = await storm(
+            scenario, server, crowd, scenario.pick(short=12, nightly=300), scenario.pick(short=16, nightly=32)
+        )
         after = await server.settled(before, "after the storm")
         grown = after.resident - before.resident
         if grown > MEMORY_BOUND:

@@ -40,12 +40,18 @@ class Crowd:
         self.statuses: Counter[str] = Counter()
         self.found: list[str] = []
         self.lethal: set[str] = set()
+        server.may_leave = self.was_cut_short
         groups = {each["name"]: each.get("group") for each in server.deployments}
         #: deployment → all of its group, itself included.
         self.mates = {
             name: [other for other, its in groups.items() if its == group] for name, group in groups.items() if group
         }
         self._next = 0
+
+    def was_cut_short(self, path: str) -> bool:
+        """Whether the worker of this file died before it could say that it is there: the next start sweeps those."""
+        name = path.rpartition("/")[2]
+        return name.startswith("soak-") and int(name.split("-")[1]) in self.deaths.by_pid
 
     # One prediction.
 
@@ -96,7 +102,7 @@ class Crowd:
         return record
 
     def note_loss(self, deployment: str, why: str, after: float) -> list[Span]:
-        """Notes that workers of the deployment may be lost from now on, for so many seconds, and with them its group."""
+        """Notes that workers of the deployment may be lost from now on, for so many seconds, and its group with them."""
         now = time.time()
         spans = [Span(deployment, now, now + after, why)]
         spans += [Span(mate, now, now + after, "group") for mate in self.mates.get(deployment, ())]
@@ -126,7 +132,9 @@ class Crowd:
     def _path(self, record: Record, rest: str = "") -> str:
         return f"/{record.deployment}/predictions{rest}"
 
-    async def _start(self, record: Record, method: str, headers: dict[str, str] | None = None, slow: bool = False) -> Exchange:
+    async def _start(
+        self, record: Record, method: str, headers: dict[str, str] | None = None, slow: bool = False
+    ) -> Exchange:
         path = self._path(record, f"/{record.id}" if method == "PUT" else "")
         body = {"input": record.plan.input} if method == "PUT" else {"id": record.id, "input": record.plan.input}
         record.tell(time.time(), f"{method} {headers or ''}")
@@ -302,7 +310,8 @@ class Crowd:
             if await self._head(record, exchange, 200):
                 record.reasons.add("left")
                 record.readings.append(reading)
-                await self.read(record, reading, exchange, pause=0.002)
+                # Its end is looked up meanwhile: what is as large as this is not kept for long.
+                await asyncio.gather(self.read(record, reading, exchange, pause=0.002), self._settle(record))
         finally:
             exchange.close()
 
@@ -363,5 +372,3 @@ class Crowd:
             return True
 
         await eventually(has_ended, "it has ended")
-
-

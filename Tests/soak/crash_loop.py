@@ -1,4 +1,4 @@
-"""A deployment that crashes again and again is given up, its neighbour does not notice, and a later probe brings it back."""
+"""A deployment that crashes again and again is given up, its neighbour does not notice; a later probe brings it back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ FAILURES = 5
 #: Seconds between two tries of a deployment that was given up: the least that can be set.
 PROBE = 1
 RESTART = {
-    "backoff": "20ms", "max_backoff": "50ms", "max_failures": FAILURES, "window": "60s", "probe_interval": f"{PROBE}s",
+    "backoff": "20ms",
+    "max_backoff": "50ms",
+    "max_failures": FAILURES,
+    "window": "60s",
+    "probe_interval": f"{PROBE}s",
 }
 
 
@@ -93,4 +97,7 @@ async def crash_loop(scenario: Scenario) -> str:
         await server.until_ready()
         if server.workers("good") != untouched:
             raise Failed("the neighbour was touched")
-        return f"given up after {len(exits)} ends ({', '.join(reasons)}); {neighbour_served} answers of the neighbour; probe and reset bring it back"
+        return (
+            f"given up after {len(exits)} ends ({', '.join(reasons)}); {neighbour_served} answers of the neighbour; "
+            "probe and reset bring it back"
+        )

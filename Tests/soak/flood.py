@@ -89,15 +89,18 @@ async def flood(scenario: Scenario) -> str:
 
         # The count comes with a line, so there must be one; and behind it everything that was held back has been read.
         last = server.announced(lambda line: line.get("prediction_id") == "last", "the log is read to its end")
-        await server.client.request("PUT", "/quiet/predictions/last", {"input": {"do": [["fail", "for a line in the log"]]}})
+        await server.client.request(
+            "PUT", "/quiet/predictions/last", {"input": {"do": [["fail", "for a line in the log"]]}}
+        )
         await last
         if dropped < LINES_AT_LEAST:
             raise Failed(f"the log says that {dropped} lines were dropped")
         after = await server.settled(before, "after the flood")
+        usual, flooded, blocked = (_middle(each) for each in (quiet, loud, unread))
         return (
             f"{written / taken / (1 << 20):.0f} MiB/s for {taken:.1f} s, {len(loud)} answers of the neighbour meanwhile; "
-            f"median {_middle(quiet) * 1e3:.2f} → {_middle(loud) * 1e3:.2f} ms (× {_middle(loud) / _middle(quiet):.1f}), "
-            f"worst {quiet[-1] * 1e3:.1f} → {loud[-1] * 1e3:.1f} ms; with an unread log "
-            f"{_middle(unread) * 1e3:.2f} ms (× {_middle(unread) / _middle(quiet):.1f}) and {dropped} lines dropped, as it says; "
+            f"median {usual * 1e3:.2f} → {flooded * 1e3:.2f} ms (× {flooded / usual:.1f}), "
+            f"worst {quiet[-1] * 1e3:.1f} → {loud[-1] * 1e3:.1f} ms; with an unread log {blocked * 1e3:.2f} ms "
+            f"(× {blocked / usual:.1f}) and {dropped} lines dropped, as it says; "
             f"memory {before.resident >> 20} → {after.resident >> 20} MiB"
         )

@@ -38,7 +38,11 @@ async def _until(exchange: Exchange, name: str) -> list[Event]:
 async def hostile_workers(scenario: Scenario) -> str:
     async with Server(
         scenario.binary,
-        lambda scratch: [scripted("pool", scratch, workers=2, restart={"backoff": "20ms", "max_failures": 1000}, cancel_grace="200ms")],
+        lambda scratch: [
+            scripted(
+                "pool", scratch, workers=2, restart={"backoff": "20ms", "max_failures": 1000}, cancel_grace="200ms"
+            )
+        ],
         {"shutdown": {"stop_grace": "400ms"}},
     ) as server:
 
@@ -78,7 +82,9 @@ async def hostile_workers(scenario: Scenario) -> str:
         await _until(deaf, "output")
         before = server.holdings()
         for number in range(5):
-            answer = await server.client.request("POST", "/predictions", {"input": {"do": [["emit", 1]], "blob": "x" * LARGE}})
+            answer = await server.client.request(
+                "POST", "/predictions", {"input": {"do": [["emit", 1]], "blob": "x" * LARGE}}
+            )
             if answer.status != 200 or answer.json["status"] != "succeeded":
                 raise Failed(f"beside a worker that does not read: {answer.status} {answer.body[:300]!r}")
         answer = await server.client.request("POST", "/predictions/deaf/cancel")

@@ -232,7 +232,11 @@ class Client:
         return Exchange(reader, writer)
 
     async def request(
-        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None,
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
         deadline: float | None = None,
     ) -> Answer:
         async def exchange() -> Answer:

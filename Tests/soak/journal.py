@@ -1,4 +1,4 @@
-"""What was asked, what came back, and what the worker says it did: the record of one prediction, and what is wrong in it.
+"""What was asked, what came back, what the worker says it did: the record of one prediction, and what is wrong in it.
 
 The checks are pure, so that a test can show that each of them can fail (`test_journal.py`).
 """
@@ -310,15 +310,15 @@ def _faults_of_output(record: Record, document: dict[str, Any]) -> list[str]:
             if position and index != chunks[position - 1][0] + 1 and not reading.is_slow:
                 found.append(f"output {index} came after {chunks[position - 1][0]}")
                 break
-        is_from_start = reading.after == 0 and not reading.is_live and reading.finish is Finish.WHOLE and not reading.is_slow
+        is_from_start = (
+            reading.after == 0 and not reading.is_live and reading.finish is Finish.WHOLE and not reading.is_slow
+        )
         if is_from_start and len(chunks) != len(pieces):
             found.append(f"a reader from the start saw {len(chunks)} outputs of {len(pieces)}")
     return found
 
 
-def _faults_of_truth(
-    record: Record, document: dict[str, Any], ledger: list[LedgerLine], deaths: Deaths
-) -> list[str]:
+def _faults_of_truth(record: Record, document: dict[str, Any], ledger: list[LedgerLine], deaths: Deaths) -> list[str]:
     """Whether the status is what has happened."""
     status = document["status"]
     plan = record.plan
@@ -378,7 +378,9 @@ def report(record: Record, ledger: list[LedgerLine], found: list[str], deaths: D
     lines += [f"  client {each}" for each in record.story]
     for reading in record.readings[:READINGS_SHOWN]:
         ids = [f"{name}:{_number(id)}" for name, id, _ in reading.events]
-        lines.append(f"  stream after {reading.after}, {reading.status}, {reading.replay}, {reading.finish.value}: {_short(ids)}")
+        lines.append(
+            f"  stream after {reading.after}, {reading.status}, {reading.replay}, {reading.finish.value}: {_short(ids)}"
+        )
     lines += [f"  document {_short(each)}" for each in record.documents]
     for entry in ledger:
         end = f" ({deaths.by_pid[entry.pid]})" if entry.pid in deaths.by_pid else ""

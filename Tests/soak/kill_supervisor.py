@@ -41,7 +41,9 @@ def _tree(scenario: Scenario, scratch: pathlib.Path, moment: str, is_library: bo
 async def _round(scenario: Scenario, moment: str, is_library: bool) -> tuple[float, int]:
     """Seconds until all were gone, and how many there were."""
     server = Server(
-        scenario.binary, lambda scratch: [_tree(scenario, scratch, moment, is_library)], {"max_concurrent_loads": WORKERS}
+        scenario.binary,
+        lambda scratch: [_tree(scenario, scratch, moment, is_library)],
+        {"max_concurrent_loads": WORKERS},
     )
 
     def below() -> int:

@@ -72,8 +72,15 @@ def _dies(random: random.Random) -> Plan:
     if random.random() < 0.2:
         steps.append(["offspring", random.choice(OFFSPRING)])
     last = random.choice(
-        [["exit", random.choice([0, 1, 3, 255])], ["signal", random.choice(CRASHES)], ["half", 0], ["garbage"], ["huge"],
-         ["jump"], ["close"]]
+        [
+            ["exit", random.choice([0, 1, 3, 255])],
+            ["signal", random.choice(CRASHES)],
+            ["half", 0],
+            ["garbage"],
+            ["huge"],
+            ["jump"],
+            ["close"],
+        ]
     )
     return Plan({"do": [*steps, last]}, Ending.LOSS, outputs)
 
@@ -92,7 +99,9 @@ def _chunk(index: int, size: int) -> str:
     return number + "x" * max(0, size - len(number))
 
 
-def _library(mode: str, ending: Ending, message: str = "", is_deaf: bool = False, **members: Any) -> Callable[[random.Random], Plan]:
+def _library(
+    mode: str, ending: Ending, message: str = "", is_deaf: bool = False, **members: Any
+) -> Callable[[random.Random], Plan]:
     def draw(random: random.Random) -> Plan:
         count, size = random.randint(0, 8), random.choice([8, 500])
         input = {"mode": mode, "count": count, "size": size, **members}
@@ -109,7 +118,15 @@ def _library(mode: str, ending: Ending, message: str = "", is_deaf: bool = False
 Draw = Callable[[random.Random], Plan]
 
 #: What ends by itself, and how often it is drawn.
-SCRIPTED: list[tuple[int, Draw]] = [(10, _ends), (10, _short), (3, _burst), (1, _spill), (2, _flood), (2, _offspring), (3, _fails)]
+SCRIPTED: list[tuple[int, Draw]] = [
+    (10, _ends),
+    (10, _short),
+    (3, _burst),
+    (1, _spill),
+    (2, _flood),
+    (2, _offspring),
+    (3, _fails),
+]
 SCRIPTED_LETHAL: list[tuple[int, Draw]] = [(1, _dies)]
 #: What must be cancelled.
 SCRIPTED_ENDLESS: list[tuple[int, Draw]] = [(4, _waits)]
@@ -119,7 +136,8 @@ LIBRARY: list[tuple[int, Draw]] = [
     (3, _library("fail", Ending.FAILURE, "as planned", text="as planned")),
 ]
 LIBRARY_LETHAL: list[tuple[int, Draw]] = [
-    (1, _library(mode, Ending.LOSS)) for mode in ("crash", "exit", "half-frame", "garbage", "huge-length", "wrong-sequence")
+    (1, _library(mode, Ending.LOSS))
+    for mode in ("crash", "exit", "half-frame", "garbage", "huge-length", "wrong-sequence")
 ]
 LIBRARY_ENDLESS: list[tuple[int, Draw]] = [(1, _library("wait", Ending.NEVER))]
 LIBRARY_DEAF: list[tuple[int, Draw]] = [(1, _library("deaf", Ending.NEVER, is_deaf=True))]

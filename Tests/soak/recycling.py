@@ -20,9 +20,10 @@ CLIENTS = 8
 class Watch:
     """Counts from the feed of state changes how many workers are ready, and how few there ever were."""
 
-    def __init__(self, pids: set[int]) -> None:
-        self.ready = set(pids)
-        self.fewest = len(pids)
+    def __init__(self) -> None:
+        self.ready: set[int] = set()
+        #: None: they have not all been ready at once yet.
+        self.fewest: int | None = None
         self.recycled = 0
         self.history: list[str] = []
 
@@ -37,7 +38,11 @@ class Watch:
             self.ready.discard(pid)
         if to == "exited" and change.get("reason") == "recycle":
             self.recycled += 1
-        self.fewest = min(self.fewest, len(self.ready))
+        # The feed begins with what has happened already.
+        if self.fewest is not None:
+            self.fewest = min(self.fewest, len(self.ready))
+        elif len(self.ready) == WORKERS:
+            self.fewest = WORKERS
 
 
 async def recycling(scenario: Scenario) -> str:
@@ -60,7 +65,7 @@ async def _with(scenario: Scenario, surge: int, wanted: int) -> str:
         await asyncio.wait_for(feed.head(), DEADLINE)
         if feed.status != 200:
             raise Failed(f"/events was answered {feed.status}")
-        watch = Watch(set(server.workers()))
+        watch = Watch()
 
         async def read() -> None:
             while (event := await feed.event()) is not None:
@@ -71,7 +76,9 @@ async def _with(scenario: Scenario, surge: int, wanted: int) -> str:
         async def client() -> None:
             nonlocal served
             while watch.recycled < wanted:
-                answer = await server.client.request("POST", "/predictions", {"input": {"do": [["emit", 1], ["pause", 0.002]]}})
+                answer = await server.client.request(
+                    "POST", "/predictions", {"input": {"do": [["emit", 1], ["pause", 0.002]]}}
+                )
                 if answer.status == 200 and answer.json["status"] == "succeeded":
                     served += 1
                 elif answer.status not in BUSY:
@@ -87,7 +94,12 @@ async def _with(scenario: Scenario, surge: int, wanted: int) -> str:
             feed.close()
         # With surge, the new one is ready before the old one leaves.
         least = WORKERS if surge else WORKERS - 1
-        if watch.fewest < least:
-            raise Failed(f"with surge {surge}, only {watch.fewest} of {WORKERS} were ready\n" + "\n".join(watch.history))
+        if watch.fewest is None or watch.fewest < least:
+            raise Failed(
+                f"with surge {surge}, only {watch.fewest} of {WORKERS} were ready\n" + "\n".join(watch.history)
+            )
         await server.until_ready()
-        return f"surge {surge}: {watch.recycled} replacements over {served} runs, never fewer than {watch.fewest} of {WORKERS} ready"
+        return (
+            f"surge {surge}: {watch.recycled} replacements over {served} runs, "
+            f"never fewer than {watch.fewest} of {WORKERS} ready"
+        )

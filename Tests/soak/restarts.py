@@ -25,14 +25,21 @@ async def restarts(scenario: Scenario) -> str:
 
     def deployments(scratch: Any) -> list[dict[str, Any]]:
         # While the file is there, every worker exits at once; else it is a sound one.
-        return [{
-            "name": "crashing",
-            "command": ["sh", "-c", 'if [ -e "$SOAK_SWITCH" ]; then echo bye; exit 3; fi; exec "$0"', scenario.fixture],
-            "handler": "fixture",
-            "workers": WORKERS,
-            "restart": RESTART,
-            "env": {"SOAK_DEPLOYMENT": "crashing", "SOAK_SWITCH": str(scratch / "switch")},
-        }]
+        return [
+            {
+                "name": "crashing",
+                "command": [
+                    "sh",
+                    "-c",
+                    'if [ -e "$SOAK_SWITCH" ]; then echo bye; exit 3; fi; exec "$0"',
+                    scenario.fixture,
+                ],
+                "handler": "fixture",
+                "workers": WORKERS,
+                "restart": RESTART,
+                "env": {"SOAK_DEPLOYMENT": "crashing", "SOAK_SWITCH": str(scratch / "switch")},
+            }
+        ]
 
     async with Server(scenario.binary, deployments, {"max_concurrent_loads": WORKERS}) as server:
         switch = server.scratch / "switch"
@@ -78,7 +85,9 @@ async def restarts(scenario: Scenario) -> str:
         after: Holdings = await server.settled(before, f"after {started - first} restarts")
         grown = after.resident - before.resident
         if grown > MEMORY_BOUND:
-            raise Failed(f"resident memory grew by {grown >> 10} KiB over {started - first} restarts ({before} → {after})")
+            raise Failed(
+                f"resident memory grew by {grown >> 10} KiB over {started - first} restarts ({before} → {after})"
+            )
         return (
             f"{started - first} restarts after {first} to warm up; before {before}; after {after} "
             f"({grown / 1024:+.0f} KiB, highest {highest / (1 << 20):.1f} MiB)"

@@ -57,7 +57,10 @@ def main() -> int:
         parser.error(f"no scenario {', '.join(sorted(unknown))}")
     seed = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(1 << 32)
     scenario = Scenario(
-        str(pathlib.Path(arguments.binary).resolve()), str(pathlib.Path(arguments.fixture).resolve()), arguments.nightly, seed
+        str(pathlib.Path(arguments.binary).resolve()),
+        str(pathlib.Path(arguments.fixture).resolve()),
+        arguments.nightly,
+        seed,
     )
     failed = []
     for name in arguments.names or SCENARIOS:

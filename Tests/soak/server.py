@@ -56,7 +56,9 @@ async def eventually(condition: Callable[[], Any], what: str, within: float = DE
         await asyncio.sleep(GLANCE)
 
 
-def scripted(name: str, scratch: pathlib.Path, concurrency: int = 1, env: Mapping[str, str] | None = None, **members: Any) -> dict[str, Any]:
+def scripted(
+    name: str, scratch: pathlib.Path, concurrency: int = 1, env: Mapping[str, str] | None = None, **members: Any
+) -> dict[str, Any]:
     """A deployment of `worker.py`. Its set-up reads `scratch/setup-NAME`, its ledger is `scratch/ledger`."""
     return {
         "name": name,
@@ -73,7 +75,9 @@ def scripted(name: str, scratch: pathlib.Path, concurrency: int = 1, env: Mappin
     }
 
 
-def library(name: str, fixture: str, concurrency: int = 1, env: Mapping[str, str] | None = None, **members: Any) -> dict[str, Any]:
+def library(
+    name: str, fixture: str, concurrency: int = 1, env: Mapping[str, str] | None = None, **members: Any
+) -> dict[str, Any]:
     """A deployment of FixtureWorker, which is built on the Worker library."""
     return {
         "name": name,
@@ -88,7 +92,12 @@ def library(name: str, fixture: str, concurrency: int = 1, env: Mapping[str, str
 class Server:
     """A server with a directory of its own. Use it with `async with`; the end of that is its orderly stop."""
 
-    def __init__(self, binary: str, deployments: Callable[[pathlib.Path], list[dict[str, Any]]], settings: Mapping[str, Any] | None = None, leftovers_are_faults: bool = True) -> None:
+    def __init__(
+        self,
+        binary: str,
+        deployments: Callable[[pathlib.Path], list[dict[str, Any]]],
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="soak-"))
         self.state = self.scratch / "state"
         self.mark = secrets.token_hex(8)
@@ -96,7 +105,8 @@ class Server:
         self.configuration = self.scratch / "supervisor.json"
         self._binary = binary
         self._settings = dict(settings or {})
-        self._leftovers_are_faults = leftovers_are_faults
+        #: Whether this file in the spool may be left when the server has stopped.
+        self.may_leave: Callable[[str], bool] = lambda path: False
         self._waiters: list[tuple[Callable[[dict[str, Any]], bool], asyncio.Future[dict[str, Any]]]] = []
         self._listeners: list[Callable[[dict[str, Any]], Any]] = []
         self._reading = asyncio.Event()
@@ -110,7 +120,9 @@ class Server:
     # The start and the end.
 
     def write_configuration(self) -> None:
-        text = json.dumps({"listen": ["127.0.0.1:0"], "state_dir": str(self.state), **self._settings, "deployments": self.deployments})
+        text = json.dumps(
+            {"listen": ["127.0.0.1:0"], "state_dir": str(self.state), **self._settings, "deployments": self.deployments}
+        )
         fresh = self.configuration.with_suffix(".new")
         fresh.write_text(text)
         os.replace(fresh, self.configuration)
@@ -120,12 +132,21 @@ class Server:
         environment = {name: value for name, value in os.environ.items() if not FOREIGN.match(name)}
         environment[MARK] = self.mark
         self.process = await asyncio.create_subprocess_exec(
-            self._binary, "serve", str(self.configuration), env=environment, stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, start_new_session=True, limit=1 << 20,
+            self._binary,
+            "serve",
+            str(self.configuration),
+            env=environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+            limit=1 << 20,
         )
         self._reader = asyncio.create_task(self._read_log())
         try:
-            line = await self.line(lambda line: line["msg"].startswith("listening on http://"), "it listens", with_past=True)
+            line = await self.line(
+                lambda line: line["msg"].startswith("listening on http://"), "it listens", with_past=True
+            )
             self._port = int(line["msg"].rpartition(":")[2])
         except BaseException:
             await self._put_away()
@@ -161,11 +182,10 @@ class Server:
             raise Failed(f"the server did not stop within {DEADLINE:.0f} s") from None
         if status != 0:
             raise Failed(f"the server ended with {status}\n{self.recent_log()}")
-        if self._leftovers_are_faults:
-            await self.all_gone("after an orderly stop")
-            left = self.spooled()
-            if left:
-                raise Failed(f"files left in the spool: {left}")
+        await self.all_gone("after an orderly stop")
+        left = [path for path in self.spooled() if not self.may_leave(path)]
+        if left:
+            raise Failed(f"files left in the spool: {left}")
 
     async def all_gone(self, when: str, within: float = SETTLING) -> float:
         """Waits until no process of this server is left; the seconds that took."""
@@ -244,7 +264,9 @@ class Server:
     def recent_log(self) -> str:
         return "  log: " + "\n  log: ".join(self.log)
 
-    def announced(self, wanted: Callable[[dict[str, Any]], bool], what: str, with_past: bool = False, within: float = DEADLINE) -> Awaitable[dict[str, Any]]:
+    def announced(
+        self, wanted: Callable[[dict[str, Any]], bool], what: str, with_past: bool = False, within: float = DEADLINE
+    ) -> Awaitable[dict[str, Any]]:
         """The next line of the log that is wanted, from now on; await it later."""
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         if with_past:
@@ -266,7 +288,9 @@ class Server:
 
         return wait()
 
-    async def line(self, wanted: Callable[[dict[str, Any]], bool], what: str, with_past: bool = False, within: float = DEADLINE) -> dict[str, Any]:
+    async def line(
+        self, wanted: Callable[[dict[str, Any]], bool], what: str, with_past: bool = False, within: float = DEADLINE
+    ) -> dict[str, Any]:
         return await self.announced(wanted, what, with_past, within)
 
     # Its two faces.

@@ -105,11 +105,16 @@ class BrokenHistories(unittest.TestCase):
         sound = events()
         self.expect("2 terminal events", self.with_events(*sound, sound[-1]))
         self.expect("without a terminal event", self.with_events(*sound[:-1]))
-        self.expect("events after the terminal one", self.with_events(*sound, ("output", "abc123-5", {"chunk": "c", "index": 2})))
+        self.expect(
+            "events after the terminal one",
+            self.with_events(*sound, ("output", "abc123-5", {"chunk": "c", "index": 2})),
+        )
         self.expect("a stream was cut", self.with_events(*sound[:-1], finish=Finish.CUT))
         self.expect("a reader hung", self.with_events(*sound[:-1], finish=Finish.HUNG))
         self.expect("nobody finished reading", self.with_events(*sound[:-1], finish=Finish.OPEN))
-        self.expect("error event for a reader", self.with_events(sound[0], ("error", None, {"error": "lagged", "skipped": 3})))
+        self.expect(
+            "error event for a reader", self.with_events(sound[0], ("error", None, {"error": "lagged", "skipped": 3}))
+        )
         self.expect("a gap for a reader", self.with_events(sound[0], ("gap", None, {}), *sound[1:]))
 
     def test_ids(self):
@@ -147,7 +152,9 @@ class BrokenHistories(unittest.TestCase):
     def test_truth(self):
         subject, ledger = lost()
         self.expect("nothing was done to its worker", subject, ledger)
-        self.expect("nothing was done to its worker", subject, ledger, Deaths({8: "SIGKILL"}, [Span("d", 12, 13, "SIGKILL")]))
+        self.expect(
+            "nothing was done to its worker", subject, ledger, Deaths({8: "SIGKILL"}, [Span("d", 12, 13, "SIGKILL")])
+        )
         self.expect("nothing was done to its worker", subject, [], Deaths(spans=[Span("other", 12, 13, "SIGKILL")]))
         self.expect("nothing was done to its worker", subject, [], Deaths(spans=[Span("d", 21, 22, "SIGKILL")]))
         self.expect("after its cancel was taken", record(was_cancelled=True))
