@@ -12,7 +12,9 @@ package final class LogWriter {
     private let writer: BackgroundWriter
     private let level: LogEntry.Level
     private let isPlain: Bool
-    private var reportedDrops: UInt64 = 0
+    private var dropNotice = DropNotice()
+    /// The time of the newest line.
+    private var newest: UInt64 = 0
 
     /// - Parameter isPlain: text instead of JSON.
     package init(descriptor: Int32, level: LogEntry.Level, isPlain: Bool) throws(SystemError) {
@@ -27,11 +29,9 @@ package final class LogWriter {
     /// - Parameter record: the entry as `LogRecord` writes it; nil: it is made here.
     package func write(_ entry: LogEntry, record: [UInt8]? = nil, wall: UInt64) {
         guard takes(entry.level) else { return }
-        let dropped = writer.droppedCount
-        if dropped > reportedDrops {
-            let lost = dropped - reportedDrops
-            reportedDrops = dropped
-            append(LogEntry(.warning, "\(lost) log lines were dropped: nobody reads standard error"), wall: wall)
+        newest = wall
+        if let text = dropNotice.text(dropped: writer.droppedCount, wall: wall) {
+            append(LogEntry(.warning, text), wall: wall)
         }
         append(entry, record, wall: wall)
     }
@@ -55,6 +55,9 @@ package final class LogWriter {
     }
 
     package func flush() {
+        if let text = dropNotice.lastText(dropped: writer.droppedCount) {
+            append(LogEntry(.warning, text), wall: newest)
+        }
         _ = writer.flush(atMost: LogWriter.flushPatience)
     }
 
