@@ -100,7 +100,8 @@ class Holdings:
                     target = os.readlink(f"/proc/{pid}/fd/{descriptor}")
                 except FileNotFoundError:
                     continue
-                kinds[re.sub(r":\[\d+\]$", "", target)] += 1
+                # Without the numbers of sockets, processes and lives of workers, which are new each time.
+                kinds[re.sub(r":\[\d+\]$|\d+", "", target)] += 1
         except FileNotFoundError:
             pass
         try:

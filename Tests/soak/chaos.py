@@ -202,15 +202,23 @@ class Chaos:
 
 
 async def watch_health(server: Server, until: float, seen: dict[str, int]) -> None:
-    """/livez is always 200; /readyz says the same in its code and in its body."""
+    """/livez and /startupz are 200 whatever happens; what /readyz says in its code it says in its body, too."""
     while time.monotonic() < until:
-        live = await server.client.get("/livez")
-        if live.status != 200:
-            raise Failed(f"/livez answered {live.status}")
+        for path in ("/livez", "/startupz"):
+            code = await server.code(path)
+            if code != 200:
+                raise Failed(f"{path} answered {code}")
         ready = await server.client.get("/readyz")
-        bad = [name for name, each in ready.json["deployments"].items() if each["status"] not in ("READY", "BUSY")]
-        if (ready.status == 200) != (not bad):
+        named = ready.json["deployments"]
+        lacking = [
+            name
+            for name, each in named.items()
+            if each["ready"] < each["min_ready"] or each["state"] not in ("ready", "reloading")
+        ]
+        if set(named) != {each["name"] for each in server.deployments} or (ready.status == 200) == bool(lacking):
             raise Failed(f"/readyz answered {ready.status} with {ready.body!r}")
+        if any(each["busy"] > each["slots"] for each in named.values()):
+            raise Failed(f"more runs than slots: {ready.body!r}")
         seen[str(ready.status)] = seen.get(str(ready.status), 0) + 1
         await asyncio.sleep(0.05)
 

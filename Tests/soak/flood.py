@@ -76,9 +76,11 @@ async def flood(scenario: Scenario) -> str:
         goes_on.touch()
         (server.scratch / "setup-loud").write_text(json.dumps([["flood-while", str(goes_on), RATE]]))
         server.stop_reading()
-        for pid in server.workers("loud"):
+        old = server.workers("loud")
+        for pid in old:
             server.strike(pid)
-        await eventually(lambda: server.workers("loud"), "the loud worker is ready again")
+        await eventually(lambda: set(server.workers("loud")) - set(old), "there is another loud worker")
+        await server.until_ready()
         unread: list[float] = []
         until = time.monotonic() + seconds
         while time.monotonic() < until:
