@@ -53,6 +53,9 @@ package struct RequestCase: Sendable {
     package static let json: (name: String, value: String) = ("content-type", "application/json")
     package static let events: (name: String, value: String) = ("accept", "text/event-stream")
 
+    /// What they say with 503 is no refusal.
+    package static let probes: Set<String> = ["/readyz", "/startupz", "/v2/health/ready"]
+
     package static let notReady =
         #"{"error":"Setup has not finished yet. Wait until it has finished, or GET /health-check for status.","status":"failed"}"#
 
@@ -119,8 +122,23 @@ package struct RequestCase: Sendable {
         ready(
             "GET", "/readyz", is: 200,
             .exactly(
-                #"{"status":"ready","deployments":{"first":{"status":"READY","slots":4,"busy":0,"restarts":0},"#
-                    + #""plain":{"status":"READY","slots":1,"busy":0,"restarts":0}}}"#)),
+                #"{"status":"ready","deployments":{"first":{"status":"READY","state":"ready","required":true,"ready":1,"#
+                    + #""wanted":1,"min_ready":1,"slots":4,"busy":0,"restarts":0},"plain":{"status":"READY","#
+                    + #""state":"ready","required":true,"ready":1,"wanted":1,"min_ready":1,"slots":1,"busy":0,"#
+                    + #""restarts":0}}}"#)),
+        ready("GET", "/health", is: 200, .containing([#"{"status":"ready","deployments""#])),
+        ready("GET", "/healthz", is: 200, .containing([#"{"status":"ready","deployments""#])),
+        ready(
+            "GET", "/startupz", is: 200,
+            .exactly(
+                #"{"status":"started","deployments":{"first":{"state":"ready","required":true,"was_ready":true},"#
+                    + #""plain":{"state":"ready","required":true,"was_ready":true}}}"#)),
+        ready("GET", "/v2/health/live", is: 200, .exactly(#"{"live":true}"#)),
+        ready("GET", "/v2/health/ready", is: 200, .exactly(#"{"ready":true}"#)),
+        ready("GET", "/v2/models/plain/ready", is: 200, .exactly(#"{"name":"plain","ready":true}"#)),
+        ready("GET", "/v2/models/nobody/ready", is: 404, .containing(["nobody", "first, plain"])),
+        ready("GET", "/v2/models/first", is: 200, .containing([#"{"name":"first","platform":"supervisor""#])),
+        ready("GET", "/v2", is: 200, .containing([#"{"name":"supervisor","version":"#])),
         ready("GET", "/health-check", is: 200, .containing([#"{"status":"READY","setup":{"started_at":""#, "+00:00"])),
         ready("GET", "/plain/health-check", is: 200, .containing([#"{"status":"READY""#])),
         ready("GET", "/nobody/health-check", is: 404, .containing(["nobody", "first, plain"])),
@@ -139,7 +157,17 @@ package struct RequestCase: Sendable {
         RequestCase(
             world: .starting, method: "GET", target: "/readyz", status: 503,
             answer: .exactly(
-                #"{"status":"unready","deployments":{"first":{"status":"STARTING","slots":0,"busy":0,"restarts":0}}}"#)),
+                #"{"status":"unready","deployments":{"first":{"status":"STARTING","state":"starting","required":true,"#
+                    + #""ready":0,"wanted":1,"min_ready":1,"slots":0,"busy":0,"restarts":0}}}"#)),
+        RequestCase(
+            world: .starting, method: "GET", target: "/startupz", status: 503,
+            answer: .containing([#"{"status":"starting","#, #""was_ready":false"#])),
+        RequestCase(
+            world: .starting, method: "GET", target: "/v2/health/ready", status: 503,
+            answer: .exactly(#"{"ready":false}"#)),
+        RequestCase(
+            world: .starting, method: "GET", target: "/v2/health/live", status: 200, answer: .exactly(#"{"live":true}"#)
+        ),
         RequestCase(world: .starting, method: "GET", target: "/livez", status: 200, answer: .anything),
     ]
 

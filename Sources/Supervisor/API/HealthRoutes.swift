@@ -4,34 +4,60 @@ import WireProtocol
 
 /// What the server says of itself.
 enum HealthRoutes {
-    /// The loop turns: whoever reads this has the proof.
+    /// The one loop answers this itself, in between all else that it does: a loop that stands still answers nothing, and
+    /// whoever reads this has the proof that it turned just now.
     static let live = Response.json(.ok, Array(#"{"status":"ok"}"#.utf8))
 
-    /// 200 when every deployment has a ready worker and the server is not stopping; else 503. The body says which.
+    /// 200 when every required deployment has as many ready workers as it needs and the server is not stopping; else 503.
+    /// The body says which.
     static func ready(_ engine: borrowing SupervisorEngine) -> Response {
-        let isLeaving = engine.isLeaving
-        var isReady = !isLeaving
+        let isReady = engine.isReady
         var body: [UInt8] = []
-        var list: [UInt8] = []
-        JSONWriter.openObject(in: &list)
-        for deployment in engine.deployments {
-            isReady = isReady && deployment.isReady
-            JSONWriter.beginMember(deployment.settings.name, in: &list)
-            JSONWriter.openObject(in: &list)
-            JSONWriter.appendMember("status", deployment.health.rawValue, to: &list)
-            JSONWriter.appendMember("slots", deployment.slots.capacity, to: &list)
-            JSONWriter.appendMember("busy", deployment.slots.busyCount, to: &list)
-            JSONWriter.appendMember("restarts", deployment.restartCount, to: &list)
-            JSONWriter.closeObject(in: &list)
-        }
-        JSONWriter.closeObject(in: &list)
         JSONWriter.openObject(in: &body)
-        let status = isLeaving ? "stopping" : isReady ? "ready" : "unready"
+        let status = engine.isLeaving ? "stopping" : isReady ? "ready" : "unready"
         JSONWriter.appendMember("status", status, to: &body)
-        JSONWriter.beginMember("deployments", in: &body)
-        body.append(contentsOf: list)
+        appendDeployments(engine, to: &body) { deployment, body in
+            JSONWriter.appendMember("status", deployment.health.rawValue, to: &body)
+            JSONWriter.appendMember("state", deployment.state.rawValue, to: &body)
+            JSONWriter.appendMember("required", deployment.settings.supervision.isRequired, to: &body)
+            JSONWriter.appendMember("ready", deployment.readyCount, to: &body)
+            JSONWriter.appendMember("wanted", deployment.wantedCount, to: &body)
+            JSONWriter.appendMember("min_ready", deployment.settings.supervision.minimumReady, to: &body)
+            JSONWriter.appendMember("slots", deployment.slots.capacity, to: &body)
+            JSONWriter.appendMember("busy", deployment.slots.busyCount, to: &body)
+            JSONWriter.appendMember("restarts", deployment.restartCount, to: &body)
+        }
         JSONWriter.closeObject(in: &body)
         return .json(isReady ? .ok : .serviceUnavailable, body)
+    }
+
+    /// 200 from the moment on at which every required deployment has been ready once, whatever comes then.
+    static func started(_ engine: borrowing SupervisorEngine) -> Response {
+        var body: [UInt8] = []
+        JSONWriter.openObject(in: &body)
+        JSONWriter.appendMember("status", engine.hasStarted ? "started" : "starting", to: &body)
+        appendDeployments(engine, to: &body) { deployment, body in
+            JSONWriter.appendMember("state", deployment.state.rawValue, to: &body)
+            JSONWriter.appendMember("required", deployment.settings.supervision.isRequired, to: &body)
+            JSONWriter.appendMember("was_ready", deployment.hasServed, to: &body)
+        }
+        JSONWriter.closeObject(in: &body)
+        return .json(engine.hasStarted ? .ok : .serviceUnavailable, body)
+    }
+
+    private static func appendDeployments(
+        _ engine: borrowing SupervisorEngine, to body: inout [UInt8],
+        _ members: (borrowing Deployment, inout [UInt8]) -> Void
+    ) {
+        JSONWriter.beginMember("deployments", in: &body)
+        JSONWriter.openObject(in: &body)
+        for deployment in engine.deployments {
+            JSONWriter.beginMember(deployment.settings.name, in: &body)
+            JSONWriter.openObject(in: &body)
+            members(deployment, &body)
+            JSONWriter.closeObject(in: &body)
+        }
+        JSONWriter.closeObject(in: &body)
     }
 
     /// What a health document is made of: as long as it stays the same, so does the document.

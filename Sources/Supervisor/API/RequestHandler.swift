@@ -57,8 +57,12 @@ package struct RequestHandler {
             return .respond(DiscoveryDocument.response(defaultDeployment.flatMap { engine.deployments[$0].handler }))
         case .live: return .respond(HealthRoutes.live)
         case .ready: return .respond(HealthRoutes.ready(engine))
+        case .started: return .respond(HealthRoutes.started(engine))
+        case .serverLive: return .respond(InferenceProtocol.live)
+        case .serverReady: return .respond(InferenceProtocol.ready(engine.isReady))
+        case .serverMetadata: return .respond(InferenceProtocol.metadata)
         case .shutdown: return .command(.shutdown, .cog)
-        case .health, .openAPI, .create, .put, .read, .events, .cancel, .typedStream: break
+        case .health, .openAPI, .create, .put, .read, .events, .cancel, .typedStream, .modelReady, .modelMetadata: break
         }
         let scope: DeploymentScope
         switch self.scope(parameters["deployment"]) {
@@ -76,7 +80,14 @@ package struct RequestHandler {
         case .typedStream: return createTyped(request, scope, engine)
         case .put, .read, .events, .cancel:
             return predictionReply(endpoint, parameters["id"] ?? "", request, scope, engine)
-        case .discovery, .live, .ready, .shutdown:
+        case .modelReady, .modelMetadata:
+            guard let index = scope.index else { return noDefault(.cog) }
+            let isReady = engine.deployments[index].isServing && !engine.isLeaving
+            return .respond(
+                endpoint == .modelReady
+                    ? InferenceProtocol.ready(isReady, model: names[index])
+                    : InferenceProtocol.metadata(ofModel: names[index]))
+        case .discovery, .live, .ready, .started, .shutdown, .serverLive, .serverReady, .serverMetadata:
             preconditionFailure("answered above; they have no deployment")
         }
     }

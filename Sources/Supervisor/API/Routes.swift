@@ -6,6 +6,7 @@ package enum Endpoint: Equatable, Sendable {
     case health
     case live
     case ready
+    case started
     case openAPI
     case shutdown
     case create(RunKind)
@@ -14,6 +15,12 @@ package enum Endpoint: Equatable, Sendable {
     case events
     case cancel
     case typedStream
+    /// Those of KServe's version 2, which Triton and others answer, too: what is asked of the server, and of a model.
+    case serverLive
+    case serverReady
+    case serverMetadata
+    case modelReady
+    case modelMetadata
 }
 
 /// What a run is asked for as. Both kinds share ids, slots and the handler.
@@ -32,6 +39,15 @@ package enum Routes {
         router.add(.get, "/", .discovery)
         router.add(.get, "/livez", .live)
         router.add(.get, "/readyz", .ready)
+        router.add(.get, "/startupz", .started)
+        // What probes ask for out of habit.
+        router.add(.get, "/health", .ready)
+        router.add(.get, "/healthz", .ready)
+        router.add(.get, "/v2", .serverMetadata)
+        router.add(.get, "/v2/health/live", .serverLive)
+        router.add(.get, "/v2/health/ready", .serverReady)
+        router.add(.get, "/v2/models/{deployment}", .modelMetadata)
+        router.add(.get, "/v2/models/{deployment}/ready", .modelReady)
         router.add(.post, "/shutdown", .shutdown)
         for prefix in ["", "/{deployment}"] {
             router.add(.get, prefix + "/health-check", .health)

@@ -9,12 +9,8 @@ extension SupervisorEngine {
 
     private var serverState: StatusReport.State {
         if drain.isLeaving { return .draining }
-        let required = deployments.filter(\.settings.supervision.isRequired)
-        if required.contains(where: { !$0.wasEverReady }) { return .starting }
-        let isReady = required.allSatisfy {
-            $0.isReady && $0.readyCount >= $0.settings.supervision.minimumReady
-        }
-        return isReady ? .ready : .degraded
+        if isReady { return .ready }
+        return hasStarted ? .degraded : .starting
     }
 
     private func status(of index: DeploymentIndex) -> DeploymentStatus {

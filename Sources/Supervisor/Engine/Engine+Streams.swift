@@ -59,6 +59,7 @@ extension SupervisorEngine {
         now: UInt64, deliver: (ConnectionID, UnsafeRawBufferPointer) -> Channel.Delivery
     ) {
         self.now = now
+        noteReadiness()
         while !dirty.isEmpty {
             let batch = dirty
             dirty.removeAll(keepingCapacity: true)

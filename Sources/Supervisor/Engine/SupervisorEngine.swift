@@ -92,6 +92,8 @@ package struct SupervisorEngine: ~Copyable {
     var isTicking = false
     var isExpiring = false
     var isForgettingCancellations = false
+    /// Every required deployment has served once, though not all at a time.
+    package internal(set) var hasStarted = false
     /// With what the process will end.
     var exitCode: Int32 = 0
 

@@ -170,18 +170,12 @@ package final class Server {
         if exitCode != nil, connections.isEmpty { loop.stop() }
     }
 
-    /// As `/readyz` says.
-    private var isReady: Bool {
-        // By index: an element taken out would be a copy, in every turn.
-        !engine.isLeaving && engine.deployments.indices.allSatisfy { engine.deployments[$0].isReady }
-    }
-
     private func updateReadinessFile() {
-        if let warning = readinessFile?.update(isReady: isReady) { log(LogEntry(.warning, warning)) }
+        if let warning = readinessFile?.update(isReady: engine.isReady) { log(LogEntry(.warning, warning)) }
     }
 
     private func notify() {
-        let current = (isReady: isReady, phase: engine.drain.phase)
+        let current = (isReady: engine.isReady, phase: engine.drain.phase)
         guard current != notified else { return }
         notified = current
         notifier?.update()

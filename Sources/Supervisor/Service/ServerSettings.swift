@@ -136,6 +136,8 @@ package struct ServerSettings {
         settings.delivery = DeliverySettings(
             throttle: configuration.webhooks.interval,
             uploadURL: configuration.upload.url.flatMap { DeliveryURL($0) })
+        settings.loads.host = configuration.maximumLoads
+        settings.loads.device = configuration.loadsPerDevice
         return settings
     }
 }

@@ -136,6 +136,8 @@ package struct Deployment {
     package internal(set) var isReloading = false
     /// All members of its group are ready; without a group always true.
     package internal(set) var isOpen: Bool
+    /// It has served once: what a probe for the start asks.
+    package internal(set) var hasServed = false
     /// How often workers were started again.
     package internal(set) var restartCount = 0
     var intensity = RestartIntensity()
@@ -217,7 +219,8 @@ package struct Deployment {
         switch setup.status {
         case .starting: return lastExit == nil ? .starting : .unhealthy
         case .failed: return .setupFailed
-        case .succeeded: return .unhealthy
+        // The others of its group are still loading.
+        case .succeeded: return isOpen || hasServed ? .unhealthy : .starting
         }
     }
 }
