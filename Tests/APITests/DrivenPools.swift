@@ -100,7 +100,7 @@ final class DrivenPools {
     }
 
     func terminate() {
-        engine.handle(.stopRequested(.terminate(waits: true)), now: now)
+        engine.handle(.stopRequested(.terminate), now: now)
         run()
     }
 

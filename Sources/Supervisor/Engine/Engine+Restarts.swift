@@ -1,9 +1,5 @@
 /// Who follows a worker that has ended, and when.
 extension SupervisorEngine {
-    /// With what the process ends when a worker was lost and the configuration wants it to end then: sysexits.h's
-    /// EX_SOFTWARE.
-    static let workerLossExitCode: Int32 = 70
-
     // MARK: After an end
 
     /// Decides what follows from the end of a worker for its place, its deployment and its group.
@@ -64,7 +60,7 @@ extension SupervisorEngine {
         case .restart, .restartAtOnce: return
         }
         note(.error, "the server ends, since a worker was lost (on_worker_loss)", index)
-        exitCode = SupervisorEngine.workerLossExitCode
+        exitCode = SupervisionSettings.lossExitCode
         stopRequested(.interrupt)
     }
 

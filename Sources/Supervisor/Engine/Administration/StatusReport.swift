@@ -1,6 +1,6 @@
 /// What an operator sees of the whole server at one moment.
 package struct StatusReport: Equatable, Sendable {
-    package enum State: String, Sendable {
+    package enum State: String, CaseIterable, Sendable {
         /// Not every required deployment has been ready yet.
         case starting
         case ready
@@ -26,7 +26,7 @@ package struct StatusReport: Equatable, Sendable {
 
 /// One deployment in a `StatusReport`.
 package struct DeploymentStatus: Equatable, Sendable {
-    package enum State: String, Sendable {
+    package enum State: String, CaseIterable, Sendable {
         /// No worker has been ready yet.
         case starting
         /// At least `min_ready` workers are ready.
@@ -85,7 +85,7 @@ package struct DeploymentStatus: Equatable, Sendable {
 
 /// One place of a deployment in a `StatusReport`.
 package struct WorkerStatus: Equatable, Sendable {
-    package enum State: String, Sendable {
+    package enum State: String, CaseIterable, Sendable {
         /// The process runs and has not said hello.
         case starting
         case loading

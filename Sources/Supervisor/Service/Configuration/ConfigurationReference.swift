@@ -185,9 +185,9 @@ package enum ConfigurationReference {
         ReservedNames.all.sorted().map(code).joined(separator: ", ")
     }
 
-    private static func code(_ text: String) -> String { "`\(text)`" }
+    static func code(_ text: String) -> String { "`\(text)`" }
 
-    private static func row(_ cells: String...) -> String {
+    static func row(_ cells: String...) -> String {
         "| \(cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ")) |\n"
     }
 }

@@ -5,19 +5,17 @@ extension Server {
     var condition: ServiceCondition {
         var condition = ServiceCondition()
         condition.isStopping = engine.isLeaving
-        var isReady = !engine.isLeaving
+        condition.isReady = engine.isReady
         var deployments: [ServiceText.Deployment] = []
         for index in engine.deployments.indices {
             let (ready, wanted) = (engine.deployments[index].readyCount, engine.deployments[index].settings.workers)
-            if !engine.deployments[index].isReady { isReady = false }
             if engine.deployments[index].setup.status == .starting { condition.isLoading = true }
             deployments.append(
                 ServiceText.Deployment(
                     name: engine.deployments[index].settings.name, ready: ready, wanted: wanted,
                     progress: engine.deployments[index].setup.progress))
         }
-        condition.isReady = isReady
-        condition.text = ServiceText.of(stateText(isReady: isReady), deployments)
+        condition.text = ServiceText.of(stateText(isReady: condition.isReady), deployments)
         return condition
     }
 
