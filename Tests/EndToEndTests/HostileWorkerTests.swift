@@ -27,10 +27,14 @@ struct HostileWorkerTests {
         ("a readiness in the middle", "020000008300ffff" + "0000000000000000" + "7b7d", "wrongPhase"),
     ]
 
-    /// A neighbour's stream and other requests go on; the offender is replaced and its readers are told why.
+    /// A neighbour's stream and other requests go on; the offender is replaced and its readers are told why. So many
+    /// offences in a row are allowed here.
     @Test func brokenFramesEndThatWorkerOnly() throws {
         let server = try RunningSupervisor(
-            [TestDeployment(name: "good", members: #","default":true"#), TestDeployment(name: "bad")], gates: ["next"])
+            [
+                TestDeployment(name: "good", members: #","default":true"#),
+                TestDeployment(name: "bad", members: #","restart":{"max_failures":100}"#),
+            ], gates: ["next"])
         try server.waitUntilReady(2)
         let neighbour = try server.stream(
             "POST", "/predictions",

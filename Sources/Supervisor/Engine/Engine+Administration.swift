@@ -17,7 +17,10 @@ extension SupervisorEngine {
         let indices =
             command.deployment.map { members(ofGroupOf: $0) } ?? deployments.indices.map { DeploymentIndex($0) }
         for index in indices {
-            if let reason = refusal(of: command.verb, index) { return refuse(reason, connection) }
+            // A worker is one of the deployment that was named; its whole group goes with it.
+            let isNamed = command.deployment == nil || command.deployment == index
+            let verb = isNamed ? command.verb : command.verb.forOthersOfGroup
+            if let reason = refusal(of: verb, index) { return refuse(reason, connection) }
         }
         let names = indices.map { deployments[$0.value].settings.name }.joined(separator: ", ")
         actions.append(.log(LogEntry(.info, "an operator asks for \(command.verb.word): \(names)")))
@@ -265,6 +268,8 @@ extension SupervisorEngine {
 }
 
 extension AdminCommand.Verb {
+    var forOthersOfGroup: AdminCommand.Verb { if case .restart = self { .restart(worker: nil) } else { self } }
+
     /// For logs and answers.
     var word: String {
         switch self {

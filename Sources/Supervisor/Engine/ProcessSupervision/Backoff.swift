@@ -9,14 +9,16 @@
 ///
 /// A life that was steady clears the count: it was ready for `steadyAfter`, or has ended a run. After one that was ready
 /// for longer than `immediateAfter` the first start has no wait at all.
-struct Backoff: Equatable, Sendable {
+package struct Backoff: Equatable, Sendable {
     /// Ends since the last steady life.
-    private(set) var failures = 0
+    package private(set) var failures = 0
+
+    package init() {}
 
     /// - Parameters:
     ///   - readyTime: nanoseconds for which the life that has ended was ready; nil: it never was.
     ///   - served: how many runs it has ended.
-    mutating func workerEnded(
+    package mutating func workerEnded(
         readyTime: UInt64?, served: UInt64, _ settings: RestartSettings,
         using generator: inout some RandomNumberGenerator
     ) -> UInt64 {
@@ -27,10 +29,10 @@ struct Backoff: Equatable, Sendable {
         return UInt64.random(in: 0...bound, using: &generator)
     }
 
-    mutating func reset() { failures = 0 }
+    package mutating func reset() { failures = 0 }
 
     /// The longest wait after so many failures.
-    static func bound(failures: Int, _ settings: RestartSettings) -> UInt64 {
+    package static func bound(failures: Int, _ settings: RestartSettings) -> UInt64 {
         // 63 doublings of a nanosecond are three centuries.
         let (product, isTooLarge) = settings.backoff.multipliedReportingOverflow(by: 1 << UInt64(min(failures, 63)))
         return isTooLarge ? settings.maximumBackoff : min(product, settings.maximumBackoff)

@@ -13,17 +13,23 @@ package struct LoadLimits: Equatable, Sendable {
 }
 
 /// A start that waits for its turn.
-struct StartTicket: Hashable {
-    let deployment: DeploymentIndex
-    let place: Int
+package struct StartTicket: Hashable, Sendable {
+    package let deployment: DeploymentIndex
+    package let place: Int
     /// It is to take the place of one that still runs.
-    let isReplacement: Bool
+    package let isReplacement: Bool
+
+    package init(deployment: DeploymentIndex, place: Int, isReplacement: Bool) {
+        self.deployment = deployment
+        self.place = place
+        self.isReplacement = isReplacement
+    }
 }
 
 /// Lets workers load a few at a time, in the order in which they came.
 ///
 /// Members of a group often wait for each other while they load: all of a group pass together and count as one.
-struct LoadGate {
+package struct LoadGate {
     private struct Waiting {
         let ticket: StartTicket
         let device: String?
@@ -40,22 +46,22 @@ struct LoadGate {
     private var waiting: [Waiting] = []
     private var loads: [WorkerID: Load] = [:]
 
-    init(limits: LoadLimits) {
+    package init(limits: LoadLimits) {
         self.limits = limits
     }
 
-    var waitingCount: Int { waiting.count }
+    package var waitingCount: Int { waiting.count }
 
     /// Gets in line; a ticket that stands there already keeps its place.
-    mutating func enter(_ ticket: StartTicket, device: String?, group: String?) {
+    package mutating func enter(_ ticket: StartTicket, device: String?, group: String?) {
         guard !waiting.contains(where: { $0.ticket == ticket }) else { return }
         waiting.append(Waiting(ticket: ticket, device: device, group: group))
     }
 
-    mutating func withdraw(_ ticket: StartTicket) { waiting.removeAll { $0.ticket == ticket } }
+    package mutating func withdraw(_ ticket: StartTicket) { waiting.removeAll { $0.ticket == ticket } }
 
     /// The next one that may load now, which leaves the line. Who takes it says `began` before asking again.
-    mutating func next(now: UInt64) -> StartTicket? {
+    package mutating func next(now: UInt64) -> StartTicket? {
         let current = loads.values.filter { $0.endsAt > now }
         let groups = Set(current.compactMap(\.group))
         let count = current.count { $0.group == nil } + groups.count
@@ -68,15 +74,15 @@ struct LoadGate {
         return found.map { waiting.remove(at: $0).ticket }
     }
 
-    mutating func began(_ worker: WorkerID, device: String?, group: String?, now: UInt64) {
+    package mutating func began(_ worker: WorkerID, device: String?, group: String?, now: UInt64) {
         loads[worker] = Load(device: device, group: group, endsAt: now + limits.turn)
     }
 
     /// It is ready, or gone.
-    mutating func left(_ worker: WorkerID) { loads[worker] = nil }
+    package mutating func left(_ worker: WorkerID) { loads[worker] = nil }
 
     /// When somebody's turn is over, if anybody waits for that.
-    func nextTurn(now: UInt64) -> UInt64? {
+    package func nextTurn(now: UInt64) -> UInt64? {
         waiting.isEmpty ? nil : loads.values.map(\.endsAt).filter { $0 > now }.min()
     }
 }

@@ -4,8 +4,8 @@
 ///     closed ── too many failures, or one that needs no more ──► open ── probe ──► probing
 ///        ▲                                                        ▲                  │
 ///        └── reset, or a worker became ready ─────────────────────┴── it failed ─────┘
-struct RestartIntensity: Equatable, Sendable {
-    enum State: Equatable {
+package struct RestartIntensity: Equatable, Sendable {
+    package enum State: Equatable, Sendable {
         case closed
         /// No worker is started.
         case open
@@ -13,12 +13,14 @@ struct RestartIntensity: Equatable, Sendable {
         case probing
     }
 
-    private(set) var state = State.closed
+    package private(set) var state = State.closed
     /// When the failures within the window were, the oldest first.
     private var failures: [UInt64] = []
 
+    package init() {}
+
     /// Answers whether the deployment is given up now; false also when it already was.
-    mutating func workerFailed(_ settings: RestartSettings, now: UInt64) -> Bool {
+    package mutating func workerFailed(_ settings: RestartSettings, now: UInt64) -> Bool {
         failures.removeAll { $0 + settings.window <= now }
         failures.append(now)
         // More than it takes to see that they are too many need not be remembered.
@@ -33,15 +35,15 @@ struct RestartIntensity: Equatable, Sendable {
     }
 
     /// Given up for a reason that needs no second failure.
-    mutating func gaveUp() { state = .open }
+    package mutating func gaveUp() { state = .open }
 
-    mutating func probeBegan() {
+    package mutating func probeBegan() {
         precondition(state == .open, "only what was given up is probed")
         state = .probing
     }
 
     /// A worker became ready, or an operator says that the cause is gone.
-    mutating func reset() {
+    package mutating func reset() {
         state = .closed
         failures = []
     }

@@ -1,6 +1,6 @@
 /// What follows from the end of a worker, by its reason alone.
-enum RestartPolicy {
-    enum Verdict: Equatable {
+package enum RestartPolicy {
+    package enum Verdict: Equatable, Sendable {
         /// The end was wished for, or has nothing to do with how well the worker works.
         case restartAtOnce
         /// After a wait. `isFailure`: it counts towards giving the deployment up.
@@ -13,7 +13,7 @@ enum RestartPolicy {
 
     /// - Parameter wasEverReady: a worker of the deployment has been ready. What has never worked will not work the next
     ///   time either; what has, was kept from it by something that may pass.
-    static func verdict(_ reason: ExitReason, _ settings: RestartSettings, wasEverReady: Bool) -> Verdict {
+    package static func verdict(_ reason: ExitReason, _ settings: RestartSettings, wasEverReady: Bool) -> Verdict {
         switch reason {
         case .config: return .giveUp(isFinal: true)
         case .stopped, .recycle, .reload, .group: return .restartAtOnce
@@ -41,7 +41,7 @@ extension ExitReason {
     }
 
     /// Why a worker ended that nobody had begun to end.
-    static func derived(from ending: WorkerEnding, _ settings: RestartSettings) -> ExitReason {
+    package static func derived(from ending: WorkerEnding, _ settings: RestartSettings) -> ExitReason {
         if ending.wasOutOfMemory { return .oom }
         switch ending.status {
         case .exited(let code):
@@ -53,7 +53,7 @@ extension ExitReason {
     }
 
     /// The evidence in one phrase.
-    static func detail(of ending: WorkerEnding, cause: String?, wasWished: Bool) -> String {
+    package static func detail(of ending: WorkerEnding, cause: String?, wasWished: Bool) -> String {
         if let cause { return "\(cause); \(ending.status.text)" }
         if ending.wasOutOfMemory { return "\(ending.status.text), and the kernel counted a kill for want of memory" }
         if case .signaled(9) = ending.status, !wasWished {

@@ -18,35 +18,37 @@ package enum WorkerStage: String, Sendable {
 ///
 /// Each stage is entered once and never returned to. What a worker says at the wrong time is not its business: whoever
 /// calls looks at `stage` first, and a call that does not fit stops the program.
-struct WorkerLifecycle: Equatable, Sendable {
-    private(set) var stage = WorkerStage.starting
+package struct WorkerLifecycle: Equatable, Sendable {
+    package private(set) var stage = WorkerStage.starting
     /// Nanoseconds: when this stage began, when the process was started, when it became ready.
-    private(set) var since: UInt64
-    let startedAt: UInt64
-    private(set) var readyAt: UInt64?
+    package private(set) var since: UInt64
+    package let startedAt: UInt64
+    package private(set) var readyAt: UInt64?
     /// It takes frames.
-    private(set) var saidHello = false
+    package private(set) var saidHello = false
 
-    init(now: UInt64) {
+    package init(now: UInt64) {
         startedAt = now
         since = now
     }
 
-    mutating func workerSaidHello(now: UInt64) {
+    package mutating func workerSaidHello(now: UInt64) {
         enter(.loading, from: [.starting], now)
         saidHello = true
     }
 
-    mutating func workerBecameReady(now: UInt64) {
+    package mutating func workerBecameReady(now: UInt64) {
         enter(.ready, from: [.loading], now)
         readyAt = now
     }
 
-    mutating func beganDraining(now: UInt64) { enter(.draining, from: [.ready], now) }
+    package mutating func beganDraining(now: UInt64) { enter(.draining, from: [.ready], now) }
 
-    mutating func beganStopping(now: UInt64) { enter(.stopping, from: [.starting, .loading, .ready, .draining], now) }
+    package mutating func beganStopping(now: UInt64) {
+        enter(.stopping, from: [.starting, .loading, .ready, .draining], now)
+    }
 
-    mutating func workerExited(now: UInt64) {
+    package mutating func workerExited(now: UInt64) {
         enter(.exited, from: [.starting, .loading, .ready, .draining, .stopping], now)
     }
 
