@@ -76,6 +76,7 @@ extension SupervisorEngine {
         case .scale(let count): scale(index, to: count)
         case .drain:
             if deployments[index.value].order == .run { deployments[index.value].order = .drain }
+            endWaiting(in: index)
             endHopelessWaiting()
             announceDeployment(index)
         case .reset: reset(index)
@@ -125,6 +126,7 @@ extension SupervisorEngine {
         if count > wanted { grow(index, by: count - wanted) }
         if count < wanted { shrink(index, by: wanted - count) }
         deployments[index.value].settings.workers = count
+        progressRolling(index)
         announceDeployment(index)
     }
 
@@ -231,9 +233,9 @@ extension SupervisorEngine {
         guard !operations.isEmpty else { return }
         for operation in operations.indices {
             for index in operations[operation].pending {
-                if let failure = deployments[index.value].failure, operations[operation].verb.needsWorkers {
-                    operations[operation].settled(
-                        index, failure: "\(deployments[index.value].settings.name): \(failure.detail)")
+                if let obstacle = obstacle(to: operations[operation], index) {
+                    let name = deployments[index.value].settings.name
+                    operations[operation].settled(index, failure: "\(name): \(obstacle)")
                 } else if isDone(operations[operation], index) {
                     operations[operation].settled(index, failure: nil)
                 }
@@ -243,6 +245,17 @@ extension SupervisorEngine {
             actions.append(.respond(operations[operation].connection, .administered(answer)))
         }
         operations.removeAll { $0.answer != nil }
+    }
+
+    /// Why the deployment will not get there; nil: it may.
+    private func obstacle(to operation: AdminOperation, _ index: DeploymentIndex) -> String? {
+        guard operation.verb.needsWorkers else { return nil }
+        if !drain.startsWorkers { return "the server is stopping" }
+        if deployments[index.value].order == .stop {
+            if case .scale = operation.verb { return nil }
+            return "it was stopped meanwhile"
+        }
+        return deployments[index.value].failure?.detail
     }
 
     private func isDone(_ operation: AdminOperation, _ index: DeploymentIndex) -> Bool {

@@ -13,7 +13,7 @@ extension SupervisorEngine {
         deployments[index.value].places[place].replacement = Place.Replacement(cause: cause)
         loadGate.enter(
             StartTicket(deployment: index, place: place, isReplacement: true),
-            device: deployments[index.value].device(of: place),
+            device: deployments[index.value].settings.supervision.device(of: place),
             group: deployments[index.value].settings.supervision.group)
         startQueued()
         return true

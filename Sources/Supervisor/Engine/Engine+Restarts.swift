@@ -9,6 +9,8 @@ extension SupervisorEngine {
         case .outgoing, .incoming: return
         case .current:
             if let incoming = deployments[index.value].places[place].incoming { return takeOver(worker, incoming) }
+            // One that waits for its turn to load would only follow the one that follows anyway.
+            withdrawReplacement(index, place: place)
         }
         let restart = deployments[index.value].settings.supervision.restart
         let verdict = RestartPolicy.verdict(
@@ -97,7 +99,7 @@ extension SupervisorEngine {
             vacate(index, place: place, .queued)
             loadGate.enter(
                 StartTicket(deployment: index, place: place, isReplacement: false),
-                device: deployments[index.value].device(of: place),
+                device: deployments[index.value].settings.supervision.device(of: place),
                 group: deployments[index.value].settings.supervision.group)
             startQueued()
         }
@@ -178,12 +180,14 @@ extension SupervisorEngine {
             announceDeployment(member, detail: detail)
         }
         let interval = deployments[index.value].settings.supervision.restart.probeInterval
-        if !isFinal, interval > 0, !drain.isLeaving { actions.append(.startTimer(.probe(index), at: now + interval)) }
+        if !isFinal, interval > 0, drain.startsWorkers {
+            actions.append(.startTimer(.probe(index), at: now + interval))
+        }
     }
 
     /// Tries one worker of a deployment that was given up; of a group, all.
     mutating func probe(_ index: DeploymentIndex) {
-        guard let failure = deployments[index.value].failure, !failure.isFinal, !drain.isLeaving,
+        guard let failure = deployments[index.value].failure, !failure.isFinal, drain.startsWorkers,
             deployments[index.value].order != .stop, deployments[index.value].intensity.state == .open
         else { return }
         let members = members(ofGroupOf: index)
@@ -226,7 +230,7 @@ extension SupervisorEngine {
 
     /// One member has ended: the others end, too.
     private mutating func endGroup(of index: DeploymentIndex, after worker: WorkerID) {
-        guard let group = deployments[index.value].settings.supervision.group, !drain.isLeaving else { return }
+        guard let group = deployments[index.value].settings.supervision.group, drain.startsWorkers else { return }
         let name = deployments[index.value].settings.name
         let detail = "worker \(workers[worker.handle].place) of \(name), a member of its group \(group), has ended"
         for member in members(of: group) {

@@ -51,7 +51,7 @@ extension SupervisorEngine {
         rows.append(
             WorkerStatus(
                 index: place, state: spot.vacancy.state, processID: nil,
-                device: deployments[index.value].device(of: place),
+                device: deployments[index.value].settings.supervision.device(of: place),
                 generation: deployments[index.value].generation, sinceWall: spot.since + wallOffset, startedWall: nil,
                 slots: 0, busy: 0, served: 0, residentBytes: nil, processorTime: nil, progress: nil, message: nil,
                 restarts: spot.restarts, nextStartWall: next, lastExit: spot.lastExit))
@@ -64,7 +64,8 @@ extension SupervisorEngine {
         let isLoading = workers[worker.handle].stage == .loading
         return WorkerStatus(
             index: place, state: state(of: worker), processID: workers[worker.handle].processID,
-            device: deployments[index.value].device(of: place), generation: workers[worker.handle].generation,
+            device: deployments[index.value].settings.supervision.device(of: place),
+            generation: workers[worker.handle].generation,
             sinceWall: workers[worker.handle].life.since + wallOffset,
             startedWall: workers[worker.handle].life.startedAt + wallOffset,
             slots: workers[worker.handle].runs.count, busy: workers[worker.handle].busyCount,

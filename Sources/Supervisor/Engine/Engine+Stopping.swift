@@ -10,6 +10,7 @@ extension SupervisorEngine {
         }
         take(drain.requested(reason))
         endHopelessWaiting()
+        progressOperations()
         progressDrain()
     }
 

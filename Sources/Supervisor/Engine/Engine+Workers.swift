@@ -18,7 +18,7 @@ extension SupervisorEngine {
         case .outgoing: preconditionFailure("nobody is started in order to leave")
         }
         loadGate.began(
-            worker, device: deployments[index.value].device(of: place),
+            worker, device: deployments[index.value].settings.supervision.device(of: place),
             group: deployments[index.value].settings.supervision.group, now: now)
         announce(worker)
         actions.append(.spawn(worker, SpawnPlan(deployment: index, generation: generation, place: place)))
@@ -46,12 +46,15 @@ extension SupervisorEngine {
     mutating func workerSpawnFailed(_ worker: WorkerID, reason: String) {
         guard workers.contains(worker.handle), workers[worker.handle].stage != .exited else { return }
         note(.error, "the worker could not be started: \(reason)", worker)
-        failSetup(workers[worker.handle].deployment, "worker could not be started: \(reason)")
+        let deployment = workers[worker.handle].deployment
+        failSetup(deployment, "worker could not be started: \(reason)")
         let text = "the process could not be started: \(reason)"
         let record = workerEnded(worker, workers[worker.handle].cause ?? .spawn, text, nil)
         settle(worker, record)
         // There was no process, so it has left nothing behind.
         remove(worker)
+        progressRecycling(deployment)
+        progressRolling(deployment)
         progressOperations()
         progressDrain()
     }

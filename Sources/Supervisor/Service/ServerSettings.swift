@@ -133,6 +133,8 @@ package struct ServerSettings {
             idempotentGrace: streaming.putDisconnectGrace, attachedGrace: streaming.postDisconnectGrace,
             readersPerPrediction: limits.subscribersPerPrediction, readersInAll: limits.subscribers,
             spoolDirectory: spool)
+        settings.loads.host = configuration.maximumLoads
+        settings.loads.device = configuration.loadsPerDevice
         settings.delivery = DeliverySettings(
             throttle: configuration.webhooks.interval,
             uploadURL: configuration.upload.url.flatMap { DeliveryURL($0) })

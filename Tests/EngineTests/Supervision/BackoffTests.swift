@@ -4,12 +4,6 @@ import Testing
 
 @Suite("Engine: waits before a restart")
 struct BackoffTests {
-    /// Always the largest number, or always the smallest.
-    struct Constant: RandomNumberGenerator {
-        let value: UInt64
-        func next() -> UInt64 { value }
-    }
-
     private static let settings = RestartSettings()
 
     /// The table of the type's comment.
@@ -56,7 +50,7 @@ struct BackoffTests {
     func whatALifeMeans(_ row: Int) {
         let life = Self.lives[row]
         var backoff = Backoff()
-        var generator = Constant(value: .max)
+        var generator = SeededGenerator(seed: 1)
         for _ in 0..<life.before {
             _ = backoff.workerEnded(readyTime: nil, served: 0, Self.settings, using: &generator)
         }
@@ -69,7 +63,7 @@ struct BackoffTests {
 
     @Test func resetForgets() {
         var backoff = Backoff()
-        var generator = Constant(value: 0)
+        var generator = SeededGenerator(seed: 1)
         for _ in 0..<5 { _ = backoff.workerEnded(readyTime: nil, served: 0, Self.settings, using: &generator) }
         backoff.reset()
         #expect(backoff.failures == 0)

@@ -191,12 +191,6 @@ package struct Deployment {
     /// It was given up: no worker is started, but for a try from time to time.
     package var hasFailed: Bool { failure != nil }
 
-    /// The device of a place; nil: none.
-    func device(of place: Int) -> String? {
-        let devices = settings.supervision.devices
-        return devices.isEmpty ? nil : devices[place % devices.count]
-    }
-
     package var state: DeploymentStatus.State {
         switch order {
         case .stop: return .stopped
