@@ -245,7 +245,7 @@ final class DirectServer {
         case .drainLogs(let worker): engine.handle(.logsDrained(worker), now: now)
         case .cutConnection, .spillToWorker, .loadSpill, .pauseReading, .resumeReading, .closeDeathPipe, .signal,
             .release, .sweep, .sample, .announce, .deliver, .removeFile, .startTimer, .cancelTimer, .log,
-            .endKeepAlive, .exit:
+            .endKeepAlive, .loadConfiguration, .exit:
             break
         }
     }

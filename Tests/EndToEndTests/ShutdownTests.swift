@@ -101,6 +101,68 @@ struct ShutdownTests {
         try server.waitForWorkersToEnd()
     }
 
+    /// A worker that does not even read: it has to be killed, and all who wait still hear how their predictions ended.
+    @Test func everyReaderIsToldTheEndOfAKilledRun() throws {
+        let server = try RunningSupervisor(settings: #","shutdown":{"stop_grace":"200ms"}"#, gates: ["never"])
+        try server.waitUntilReady()
+        let script = RunningSupervisor.script(
+            #"["stop-reading"]"#, #"["emit","a"]"#, #"["gate","never"]"#)
+        let creator = try server.stream("PUT", "/predictions/x", script)
+        try creator.next { $0.name == "output" }
+        let readers = try (0..<3).map { _ in
+            try server.stream("GET", "/predictions/x/events")
+        }
+        for reader in readers { try reader.next { $0.name == "output" } }
+        server.signal(.terminate)
+        try server.waitForLog("it begins to stop") { $0.message == "stopping" }
+        server.signal(.interrupt)
+        #expect(try server.request("POST", "/shutdown").status == 200)
+        for reader in [creator] + readers {
+            let last = try #require(try reader.all().last)
+            #expect(last.name == "completed")
+            #expect(["failed", "canceled"].contains(last.json?["status"]?.stringValue))
+            #expect(reader.isComplete)
+        }
+        #expect(try server.waitForEnd() == .exited(code: 0))
+        try server.waitForWorkersToEnd()
+    }
+
+    /// Kept connections end with the next answer, and once the server says that it is drained, nobody can connect.
+    @Test func nothingIsAcceptedOnceItIsDrained() throws {
+        let script = """
+            import os, signal
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            os.write(2, b"here\\n")
+            signal.pause()
+            """
+        let server = try RunningSupervisor(
+            [
+                TestDeployment(), TestDeployment(name: "deaf", command: ["python3", "-S", "-E", "-c", script]),
+            ], settings: #","shutdown":{"stop_grace":"3s"}"#, gates: ["go"])
+        try server.waitUntilListening()
+        try server.waitForLog("it is ready") { $0.message.hasPrefix("worker ready") }
+        let stream = try server.stream(
+            "POST", "/gen/predictions", RunningSupervisor.script(#"["emit","a"]"#, #"["gate","go"]"#))
+        try stream.next { $0.name == "output" }
+        let kept = try server.connect()
+        try kept.send("GET", "/livez")
+        #expect(try kept.response()["connection"] != "close")
+        server.signal(.terminate)
+        try server.waitForLog("it begins to stop") { $0.message == "stopping" }
+        let refused = try server.request("POST", "/gen/predictions", "{}")
+        #expect(refused.status == 503)
+        #expect(refused["retry-after"] != nil)
+        try kept.send("GET", "/livez")
+        #expect(try kept.response()["connection"] == "close")
+        #expect(try kept.isClosed())
+        server.gate("go").open()
+        #expect(try stream.all().last?.json?["status"]?.stringValue == "succeeded")
+        try server.waitForLog("it is drained") { $0.message == "drained" }
+        // The deaf worker lives for a while, and so does the server; but not for clients.
+        #expect(throws: SystemError.self) { try server.connect() }
+        #expect(try server.waitForEnd() == .exited(code: 0))
+    }
+
     @Test func stalledReaderDoesNotHoldUpTheEnd() throws {
         let server = try RunningSupervisor(settings: #","shutdown":{"stop_grace":"1s"}"#)
         try server.waitUntilReady()

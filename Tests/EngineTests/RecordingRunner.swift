@@ -27,6 +27,8 @@ final class RecordingRunner {
     private(set) var workers: [ScriptedWorker] = []
     private(set) var clients: [UInt64: ScriptedClient] = [:]
     private var nextClient: UInt64 = 1
+    /// How often the configuration was to be read again. The test answers.
+    private(set) var configurationReads = 0
     /// Clients stay connected while the server closes its connections.
     var holdsConnections = false
     private(set) var isClosingConnections = false
@@ -142,6 +144,7 @@ final class RecordingRunner {
             lateEnds.append(delay)
             clients[id.rawValue]?.ended()
         case .endKeepAlive: isKeepingAlive = false
+        case .loadConfiguration: configurationReads += 1
         case .closeConnections:
             isClosingConnections = true
             if !holdsConnections { engine.handle(.connectionsClosed, now: now) }

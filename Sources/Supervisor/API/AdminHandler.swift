@@ -32,7 +32,7 @@ package struct AdminHandler: Sendable {
         self.token = token
     }
 
-    /// - Parameter deployments: their names, in the order of the engine's.
+    /// - Parameter deployments: their names, in the order of the engine's; empty: it is gone.
     package func reply(to request: Request, realm: Realm, deployments: [String]) -> AdminReply {
         if realm == .admin, token?.isShown(by: request) != true {
             var response = ErrorCatalog.adminTokenMissing.response(.administrative)
@@ -60,7 +60,9 @@ package struct AdminHandler: Sendable {
         _ endpoint: AdminEndpoint, _ name: String?, _ request: Request, _ deployments: [String]
     ) -> AdminReply {
         let index = name.flatMap { deployments.lastIndex(of: $0) }
-        if let name, index == nil { return refusal(.unknownDeployment(name, known: deployments)) }
+        if let name, index == nil {
+            return refusal(.unknownDeployment(name, known: deployments.filter { !$0.isEmpty }))
+        }
         let query = QueryParameters(request.query)
         let waits = query["wait"].map { $0 != "false" && $0 != "0" } ?? false
         switch endpoint {
@@ -127,7 +129,9 @@ package struct AdminHandler: Sendable {
     ) -> AdminReply {
         var wanted = FeedRequest(resume: PredictionForm.resumePoint(request, usesQuery: true))
         if let name = query["deployment"] {
-            guard deployments.contains(name) else { return refusal(.unknownDeployment(name, known: deployments)) }
+            guard deployments.contains(name) else {
+                return refusal(.unknownDeployment(name, known: deployments.filter { !$0.isEmpty }))
+            }
             wanted.deployment = name
         }
         if let text = query["worker"] {

@@ -51,7 +51,7 @@ enum HealthRoutes {
     ) {
         JSONWriter.beginMember("deployments", in: &body)
         JSONWriter.openObject(in: &body)
-        for deployment in engine.deployments {
+        for deployment in engine.deployments where !deployment.isRemoved {
             JSONWriter.beginMember(deployment.settings.name, in: &body)
             JSONWriter.openObject(in: &body)
             members(deployment, &body)

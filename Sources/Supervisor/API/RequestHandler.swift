@@ -10,8 +10,9 @@ package enum Reply: Sendable {
 
 /// Requests to commands, answers to responses. Decides nothing about predictions, and reaches no socket.
 package struct RequestHandler {
-    private let names: [String]
-    private let defaultDeployment: Int?
+    /// By number, those that are gone included.
+    private var names: [String]
+    private var defaultDeployment: Int?
     private let webhookRefusal: String?
     private var validators = InputValidators()
     /// Probes ask all the time for what hardly ever changes.
@@ -25,6 +26,12 @@ package struct RequestHandler {
         names = deployments
         self.defaultDeployment = defaultDeployment
         self.webhookRefusal = webhookRefusal
+    }
+
+    /// Deployments have come, or another one is the default. Their numbers stay.
+    package mutating func configurationChanged(deployments: [String], defaultDeployment: Int?) {
+        names = deployments
+        self.defaultDeployment = defaultDeployment
     }
 
     /// What the server's log should say, since the last time it was asked.
@@ -65,16 +72,16 @@ package struct RequestHandler {
         case .health, .openAPI, .create, .put, .read, .events, .cancel, .typedStream, .modelReady, .modelMetadata: break
         }
         let scope: DeploymentScope
-        switch self.scope(parameters["deployment"]) {
+        switch self.scope(parameters["deployment"], engine) {
         case .failure(let error): return .respond(error.entry.response(endpoint == .typedStream ? .coded : .cog))
         case .success(let found): scope = found
         }
         switch endpoint {
         case .health:
-            guard let index = scope.index else { return noDefault(.cog) }
+            guard let index = scope.index else { return noDefault(.cog, engine) }
             return health(index, engine.deployments[index])
         case .openAPI:
-            guard let index = scope.index else { return noDefault(.cog) }
+            guard let index = scope.index else { return noDefault(.cog, engine) }
             return .respond(OpenAPIDocument.response(engine.deployments[index]))
         case .create(let kind): return create(kind, request, scope, pathID: nil, engine)
         case .typedStream: return createTyped(request, scope, engine)
@@ -136,16 +143,27 @@ package struct RequestHandler {
         let entry: ErrorCatalog
     }
 
-    private func scope(_ name: String?) -> Result<DeploymentScope, UnknownDeployment> {
+    private func scope(
+        _ name: String?, _ engine: borrowing SupervisorEngine
+    ) -> Result<DeploymentScope, UnknownDeployment> {
         guard let name else { return .success(.unnamed(defaultDeployment)) }
-        guard let index = names.firstIndex(of: name) else {
-            return .failure(UnknownDeployment(entry: .unknownDeployment(name, known: names)))
+        guard let index = engine.deployment(named: name) else {
+            return .failure(UnknownDeployment(entry: .unknownDeployment(name, known: served(engine))))
         }
-        return .success(.named(index))
+        return .success(.named(index.value))
     }
 
-    private func noDefault(_ style: AnswerStyle) -> Reply {
-        .respond(ErrorCatalog.noDefaultDeployment(known: names).response(style))
+    /// The names of those that take predictions.
+    private func served(_ engine: borrowing SupervisorEngine) -> [String] {
+        var result: [String] = []
+        for index in engine.deployments.indices where !engine.deployments[index].isRemoved {
+            result.append(engine.deployments[index].settings.name)
+        }
+        return result
+    }
+
+    private func noDefault(_ style: AnswerStyle, _ engine: borrowing SupervisorEngine) -> Reply {
+        .respond(ErrorCatalog.noDefaultDeployment(known: served(engine)).response(style))
     }
 
     /// From memory as long as nothing has changed; workers are only asked where the handler has a check of its own.
@@ -226,8 +244,13 @@ package struct RequestHandler {
     private mutating func submit(
         _ draft: Draft, _ scope: DeploymentScope, _ engine: borrowing SupervisorEngine
     ) -> Reply {
-        guard let index = scope.index else { return noDefault(draft.style) }
+        guard let index = scope.index else { return noDefault(draft.style, engine) }
         if let id = draft.id, let reply = joinReply(draft, id, index, engine) { return reply }
+        if engine.deployments[index].isRemoved {
+            // It finishes what it has; what it has can be read and cancelled by this name till then.
+            let name = engine.deployments[index].settings.name
+            return .respond(ErrorCatalog.unknownDeployment(name, known: served(engine)).response(draft.style))
+        }
         let handler = engine.deployments[index].handler
         if let refusal = streamingRefusal(draft, handler) { return .respond(refusal.response(draft.style)) }
         var input = draft.body.input

@@ -17,6 +17,7 @@ enum ServeCommand {
         }
         return Launcher.serve(
             configuration, environment: surroundings.environment, isTerminal: isatty(STDERR_FILENO) == 1,
-            warnings: outcome.diagnostics.map(\.summary))
+            warnings: outcome.diagnostics.map(\.summary),
+            readConfiguration: { ConfigurationLoader.load(path: path, flags: flags, in: surroundings) })
     }
 }

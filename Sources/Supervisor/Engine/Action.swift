@@ -52,6 +52,8 @@ package enum Action: Sendable {
     /// Listen no more, end idle connections, and the others after what is queued for them; what is left after so many
     /// nanoseconds is cut off. Answer with `connectionsClosed`. Operators' connections are not meant.
     case closeConnections(within: UInt64)
+    /// Read the configuration again and answer with `configurationLoaded` or `configurationRefused`.
+    case loadConfiguration
     /// Everything is done; end the process when what is queued for clients was written.
     case exit(code: Int32)
 }

@@ -6,7 +6,7 @@ extension SupervisorEngine {
     mutating func administer(_ command: AdminCommand, for connection: ConnectionID) {
         if drain.isLeaving { return refuse("the server is stopping", connection) }
         switch (command.verb, command.deployment) {
-        case (.reload, _): return reload(for: connection, waits: command.waits)
+        case (.reload, _): return reloadRequested(by: connection, waits: command.waits)
         case (.drain, nil):
             actions.append(.respond(connection, .administered(AdminAnswer(.accepted, "the server drains and ends"))))
             return stopRequested(.terminate)
@@ -15,7 +15,8 @@ extension SupervisorEngine {
         default: break
         }
         let indices =
-            command.deployment.map { members(ofGroupOf: $0) } ?? deployments.indices.map { DeploymentIndex($0) }
+            command.deployment.map { members(ofGroupOf: $0) }
+            ?? deployments.indices.filter { !deployments[$0].isRemoved }.map { DeploymentIndex($0) }
         for index in indices {
             // A worker is one of the deployment that was named; its whole group goes with it.
             let isNamed = command.deployment == nil || command.deployment == index
@@ -40,19 +41,15 @@ extension SupervisorEngine {
         actions.append(.respond(connection, .administered(AdminAnswer(.refused, text))))
     }
 
-    /// Reads the configuration again and rolls what has changed.
-    private mutating func reload(for connection: ConnectionID, waits: Bool) {
-        refuse("reload is not available", connection)
-    }
-
     /// Why it cannot be done; nil: it can.
     private func refusal(of verb: AdminCommand.Verb, _ index: DeploymentIndex) -> String? {
         let deployment = deployments[index.value]
         let name = deployment.settings.name
+        if deployment.isRemoved { return "\(name) is not in the configuration any more" }
+        if deployment.isReloading { return "a new version of \(name) is being rolled out; wait for its end" }
         switch verb {
         case .restart(let worker):
             if deployment.order == .stop { return "\(name) is stopped; start it" }
-            if deployment.isReloading { return "a new configuration of \(name) is being rolled out" }
             if deployment.rolling != nil { return "the workers of \(name) are being restarted already" }
             guard let worker else { return nil }
             let isThere = deployment.places.indices.contains(worker) && !deployment.places[worker].isRetired
@@ -121,7 +118,7 @@ extension SupervisorEngine {
 
     // MARK: Scale
 
-    private mutating func scale(_ index: DeploymentIndex, to count: Int) {
+    mutating func scale(_ index: DeploymentIndex, to count: Int) {
         let wanted = deployments[index.value].wantedCount
         if count > wanted { grow(index, by: count - wanted) }
         if count < wanted { shrink(index, by: wanted - count) }

@@ -25,6 +25,7 @@ extension SupervisorEngine {
             workers[worker.handle].causeDetail = workers[worker.handle].causeDetail ?? detail
             retire(worker)
             if workers[worker.handle].stage != .stopping { workers[worker.handle].life.beganStopping(now: now) }
+            alignHandlers(workers[worker.handle].deployment)
         }
         workers[worker.handle].ladder = ladder
         climb(worker)
@@ -34,7 +35,7 @@ extension SupervisorEngine {
     /// Ends the worker in the usual way: it is asked, then its group gets SIGTERM, then SIGKILL.
     mutating func stopWorker(_ worker: WorkerID, because cause: ExitReason, detail: String) {
         guard workers.contains(worker.handle) else { return }
-        let grace = deployments[workers[worker.handle].deployment.value].settings.stopGrace
+        let grace = settings(of: worker).stopGrace
         endWorker(worker, because: cause, detail: detail, by: .ordinary(grace: grace))
     }
 
@@ -47,6 +48,8 @@ extension SupervisorEngine {
             retire(worker)
             workers[worker.handle].life.beganDraining(now: now)
             workers[worker.handle].drainCause = cause
+            alignHandlers(workers[worker.handle].deployment)
+            if cause == .reload { actions.append(.startTimer(.drainTimeout(worker), at: now + settings.drain.finish)) }
             announce(worker)
             endIfDrained(worker)
         case .draining, .stopping, .exited: return
@@ -100,7 +103,7 @@ extension SupervisorEngine {
         guard workers[worker.handle].life.saidHello, workers[worker.handle].fault == nil else {
             return actions.append(.closeDeathPipe(worker))
         }
-        let grace = deployments[workers[worker.handle].deployment.value].settings.stopGrace
+        let grace = settings(of: worker).stopGrace
         send(.shutdown(graceMilliseconds: grace / 2_000_000), to: worker)
     }
 
@@ -143,6 +146,7 @@ extension SupervisorEngine {
         guard workers.contains(worker.handle), workers[worker.handle].stage != .exited else { return }
         workers[worker.handle].hasClosedPipe = true
         retire(worker)
+        alignHandlers(workers[worker.handle].deployment)
         actions.append(.startTimer(.exitDeadline(worker), at: now + SupervisorEngine.exitPatience))
     }
 
@@ -207,12 +211,13 @@ extension SupervisorEngine {
         let (index, place) = (workers[worker.handle].deployment, workers[worker.handle].place)
         retire(worker)
         loadGate.left(worker)
-        for timer in [TimerID.loadDeadline(worker), .stopStep(worker), .exitDeadline(worker)] {
+        for timer in [TimerID.loadDeadline(worker), .stopStep(worker), .exitDeadline(worker), .drainTimeout(worker)] {
             actions.append(.cancelTimer(timer))
         }
         let life = workers[worker.handle].life
         cancelsEnded(worker)
         workers[worker.handle].life.workerExited(now: now)
+        alignHandlers(index)
         endWatchingIfIdle(index)
         if workers[worker.handle].role == .current { deployments[index.value].recycling.withdraw(place) }
         workers[worker.handle].runs = workers[worker.handle].runs.map { _ in .none }
@@ -261,5 +266,6 @@ extension SupervisorEngine {
             deployments[index.value].places[place].current = nil
             placeBecameVacant(index, place: place)
         }
+        progressReload()
     }
 }

@@ -6,7 +6,7 @@ extension SupervisorEngine {
     package var isReady: Bool {
         guard !isLeaving else { return false }
         var isAnyRequired = false
-        for index in deployments.indices where deployments[index].settings.supervision.isRequired {
+        for index in deployments.indices where deployments[index].isRequired {
             guard deployments[index].isServing else { return false }
             isAnyRequired = true
         }
@@ -23,7 +23,7 @@ extension SupervisorEngine {
             if !deployments[index].hasServed, deployments[index].isServing { deployments[index].hasServed = true }
             let hasServed = deployments[index].hasServed
             isAnyReady = isAnyReady || hasServed
-            guard deployments[index].settings.supervision.isRequired else { continue }
+            guard deployments[index].isRequired else { continue }
             isAnyRequired = true
             isComplete = isComplete && hasServed
         }
@@ -32,6 +32,10 @@ extension SupervisorEngine {
 }
 
 extension Deployment {
+    /// The server is not ready without it. One that a reload has added counts from its first readiness on: what serves
+    /// meanwhile is not taken out of service for it.
+    package var isRequired: Bool { settings.supervision.isRequired && !isRemoved && !isNewcomer }
+
     /// So many of its workers are ready as must be for it to count; of a group, all of all members. How many of their
     /// slots are free does not matter.
     package var isServing: Bool { isReady && readyCount >= settings.supervision.minimumReady }

@@ -26,7 +26,9 @@ extension SupervisorEngine {
     /// or has asked.
     mutating func progressRecycling(_ index: DeploymentIndex) {
         for place in deployments[index.value].recycling.heldPlaces { releaseIfDone(index, place) }
-        guard !drain.isLeaving, deployments[index.value].order == .run else { return }
+        guard !drain.isLeaving, deployments[index.value].order == .run, !deployments[index.value].isReloading,
+            !deployments[index.value].isRemoved
+        else { return }
         while let grant = deployments[index.value].recycling.next(othersAway: othersAway(index)) {
             begin(grant, index)
         }

@@ -5,6 +5,7 @@ extension SupervisorEngine {
     /// Decides what follows from the end of a worker for its place, its deployment and its group.
     mutating func settle(_ worker: WorkerID, _ record: ExitRecord) {
         let (index, place) = (workers[worker.handle].deployment, workers[worker.handle].place)
+        if endsTrial(worker, record) { return }
         switch workers[worker.handle].role {
         case .outgoing, .incoming: return
         case .current:
@@ -170,6 +171,7 @@ extension SupervisorEngine {
 
     /// No further worker is started in the deployment and its group; those that live go on.
     private mutating func giveUp(_ index: DeploymentIndex, _ detail: String, isFinal: Bool) {
+        if takesBackInstead(index, detail) { return }
         note(.error, "the deployment has failed: \(detail)", index)
         for member in members(ofGroupOf: index) {
             deployments[member.value].intensity.gaveUp()

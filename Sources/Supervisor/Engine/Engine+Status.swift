@@ -4,7 +4,7 @@ extension SupervisorEngine {
     package func statusReport() -> StatusReport {
         StatusReport(
             state: serverState, startedWall: startedAt + wallOffset, nowWall: wall,
-            deployments: deployments.indices.map { status(of: DeploymentIndex($0)) })
+            deployments: deployments.indices.filter { !deployments[$0].isGone }.map { status(of: DeploymentIndex($0)) })
     }
 
     private var serverState: StatusReport.State {
@@ -34,10 +34,12 @@ extension SupervisorEngine {
                 ? "an operator has stopped it"
                 : "its workers have ended, and restart is "
                     + deployment.settings.supervision.restart.policy.rawValue
+        case .draining where deployment.isRemoved: return "it is not in the configuration any more"
         case .draining:
             return deployment.slots.busyCount == 0 ? "no prediction runs any more" : "predictions finish"
         case .degraded: return deployment.lastExit.map { "a worker has ended: \($0)" }
-        case .starting, .ready, .reloading: return nil
+        case .reloading: return "a new version is rolled out, worker by worker"
+        case .starting, .ready: return deployment.reloadFailure.map { "keeps its old version: \($0)" }
         }
     }
 

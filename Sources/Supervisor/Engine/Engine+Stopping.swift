@@ -7,6 +7,7 @@ extension SupervisorEngine {
         if !drain.isLeaving {
             actions.append(.log(LogEntry(.info, "stopping")))
             announceServer("draining")
+            abandonReload()
         }
         take(drain.requested(reason))
         endHopelessWaiting()

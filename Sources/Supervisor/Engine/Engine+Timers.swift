@@ -29,6 +29,7 @@ extension SupervisorEngine {
             scheduleForgettingCancellations()
         case .streamTick: tick()
         case .healthCheck(let deployment): healthTookTooLong(deployment)
+        case .drainTimeout(let worker): drainTookTooLong(worker)
         case .drain: take(drain.timeOver())
         }
     }

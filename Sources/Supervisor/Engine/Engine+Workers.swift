@@ -7,7 +7,7 @@ extension SupervisorEngine {
 
     /// Starts a process for the place. Who calls has asked the gate.
     mutating func startWorker(_ index: DeploymentIndex, place: Int, as role: WorkerRecord.Role) {
-        let generation = deployments[index.value].generation
+        let generation = deployments[index.value].places[place].generation ?? deployments[index.value].generation
         let record = WorkerRecord(
             deployment: index, place: place, generation: generation, role: role, frameLimit: settings.frameLimit,
             now: now)
@@ -18,7 +18,7 @@ extension SupervisorEngine {
         case .outgoing: preconditionFailure("nobody is started in order to leave")
         }
         loadGate.began(
-            worker, device: deployments[index.value].settings.supervision.device(of: place),
+            worker, device: deployments[index.value].settings(of: generation).supervision.device(of: place),
             group: deployments[index.value].settings.supervision.group, now: now)
         announce(worker)
         actions.append(.spawn(worker, SpawnPlan(deployment: index, generation: generation, place: place)))
@@ -27,11 +27,10 @@ extension SupervisorEngine {
     mutating func workerSpawned(_ worker: WorkerID, processID: Int32) {
         guard workers.contains(worker.handle) else { return }
         workers[worker.handle].processID = processID
-        let deployment = workers[worker.handle].deployment
         note(.info, "worker started", worker)
         send(.hello(hello), to: worker)
         actions.append(
-            .startTimer(.loadDeadline(worker), at: now + deployments[deployment.value].settings.loadTimeout))
+            .startTimer(.loadDeadline(worker), at: now + settings(of: worker).loadTimeout))
     }
 
     private var hello: SupervisorHello {
@@ -73,7 +72,7 @@ extension SupervisorEngine {
         workers[worker.handle].canBeat = agreement.allowsHeartbeat
         workers[worker.handle].canInterrupt = agreement.allowsInterrupt
         workers[worker.handle].life.workerSaidHello(now: now)
-        let settings = deployments[workers[worker.handle].deployment.value].settings
+        let settings = settings(of: worker)
         let beat = agreement.allowsHeartbeat ? settings.supervision.watchdog.heartbeatMilliseconds : nil
         let wanted = Initialization(
             deployment: settings.name, handler: settings.handler, heartbeatMilliseconds: beat)
@@ -94,17 +93,18 @@ extension SupervisorEngine {
         guard workers[worker.handle].stage == .loading else { return }
         // Progress is a sign of life: the time begins anew.
         actions.append(
-            .startTimer(.loadDeadline(worker), at: now + deployments[deployment.value].settings.loadTimeout))
+            .startTimer(.loadDeadline(worker), at: now + settings(of: worker).loadTimeout))
     }
 
     mutating func workerBecameReady(_ worker: WorkerID, _ manifest: HandlerManifest) {
         guard workers[worker.handle].stage == .loading else { return }
         actions.append(.cancelTimer(.loadDeadline(worker)))
         let index = workers[worker.handle].deployment
-        switch ServedHandler.resolve(manifest, deployments[index.value].settings) {
+        switch ServedHandler.resolve(manifest, settings(of: worker)) {
         case .failure(let conflict): failStart(worker, index, conflict.text)
         case .success(let handler):
             workers[worker.handle].life.workerBecameReady(now: now)
+            workers[worker.handle].handler = handler
             workers[worker.handle].session.limitSlots(to: manifest.slotCount)
             workers[worker.handle].runs = Array(repeating: .none, count: handler.concurrency)
             workerIsWatched(worker)
@@ -120,6 +120,7 @@ extension SupervisorEngine {
             startQueued()
             progressRecycling(index)
             progressRolling(index)
+            progressReload()
             progressOperations()
         }
     }
@@ -132,7 +133,9 @@ extension SupervisorEngine {
         if !isIncoming { failSetup(index, text) }
         stopWorker(worker, because: .config, detail: text)
         // While another one serves, only the change that was asked for has failed.
-        guard !isIncoming else { return }
+        guard !isIncoming, deployments[index.value].isOfTheStart, deployments[index.value].rollout == nil else {
+            return
+        }
         exitCode = SupervisorEngine.configurationExitCode
         // A second conflict is no second request to stop, which would cut short what still runs.
         if !drain.isLeaving { stopRequested(.interrupt) }
@@ -181,11 +184,13 @@ extension SupervisorEngine {
         let index = workers[worker.handle].deployment
         deployments[index.value].handler = handler
         deployments[index.value].lastExit = nil
+        deployments[index.value].isNewcomer = false
         if deployments[index.value].setup.status != .succeeded {
             deployments[index.value].setup.status = .succeeded
             deployments[index.value].setup.completedWall = wall
         }
         deployments[index.value].slots.workerBecameReady(worker, slots: handler.concurrency)
+        alignHandlers(index)
         if let group = deployments[index.value].settings.supervision.group { openGroupIfComplete(group) }
         announceDeployment(index)
         serveRetries(index)

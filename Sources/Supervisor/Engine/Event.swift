@@ -34,6 +34,11 @@ package enum Event: Sendable {
 
     case timerFired(TimerID)
     case stopRequested(StopReason)
+    /// SIGHUP: read the configuration again, and roll out what has changed.
+    case reloadRequested
+    /// In answer to `loadConfiguration`: what there is to change; or every problem of the configuration, each a sentence.
+    case configurationLoaded(ReloadPlan)
+    case configurationRefused([String])
     /// In answer to `closeConnections`: no client is connected, and nobody listens any more.
     case connectionsClosed
 }

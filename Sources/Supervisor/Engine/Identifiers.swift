@@ -90,6 +90,8 @@ package enum TimerID: Hashable, Sendable {
     case streamTick
     /// Workers have not answered the question for their health.
     case healthCheck(DeploymentIndex)
+    /// The runs of a worker that leaves for a new version have not ended.
+    case drainTimeout(WorkerID)
     /// The next step of the drain.
     case drain
 }

@@ -74,6 +74,8 @@ package struct SupervisorEngine: ~Copyable {
     var loadGate: LoadGate
     /// A timer runs for the end of somebody's turn to load.
     var isTakingTurns = false
+    /// The configuration is being read again, or takes effect.
+    var reload: ReloadRun?
     /// What operators wait for.
     var operations: [AdminOperation] = []
     var deliveries = DeliveryQueue()
@@ -137,6 +139,22 @@ package struct SupervisorEngine: ~Copyable {
     /// How many predictions have not ended.
     package var activeCount: Int { predictions.activeCount }
 
+    /// What the version of the configuration says that the worker was started with.
+    func settings(of worker: WorkerID) -> DeploymentSettings {
+        deployments[workers[worker.handle].deployment.value].settings(of: workers[worker.handle].generation)
+    }
+
+    /// The deployment of that name in the configuration, or the one that is just leaving it; nil: there is none.
+    package func deployment(named name: String) -> DeploymentIndex? {
+        var leaving: DeploymentIndex?
+        // By index: an element taken out would be a copy, for every request.
+        for index in deployments.indices where deployments[index].settings.name == name {
+            if !deployments[index].isRemoved { return DeploymentIndex(index) }
+            if !deployments[index].isGone { leaving = DeploymentIndex(index) }
+        }
+        return leaving
+    }
+
     /// The server is on its way out.
     package var isLeaving: Bool { drain.isLeaving }
 
@@ -168,6 +186,9 @@ package struct SupervisorEngine: ~Copyable {
         case .timerFired(let timer): timerFired(timer)
         case .stopRequested(let reason): stopRequested(reason)
         case .connectionsClosed: connectionsClosed()
+        case .reloadRequested: reloadRequested(by: nil, waits: false)
+        case .configurationLoaded(let plan): configurationLoaded(plan)
+        case .configurationRefused(let problems): configurationRefused(problems)
         }
     }
 

@@ -9,13 +9,15 @@ package enum Launcher {
     ///   - environment: the process's own; workers inherit it.
     ///   - isTerminal: standard error is read by a person, so the log is text instead of JSON.
     ///   - warnings: what loading the configuration had to say, for the log.
+    ///   - readConfiguration: loads it again in the same way; called on a helper thread.
     package static func serve(
-        _ configuration: Configuration, environment: [String: String], isTerminal: Bool, warnings: [String]
+        _ configuration: Configuration, environment: [String: String], isTerminal: Bool, warnings: [String],
+        readConfiguration: @escaping @Sendable () -> ConfigurationLoader.Outcome
     ) -> Int32 {
         Signals.ignoreBrokenPipe()
         if configuration.shutdown.awaitsExplicit { Signals.ignoreTermination() }
         do throws(LaunchError) {
-            return try launch(configuration, environment, isTerminal, warnings)
+            return try launch(configuration, environment, isTerminal, warnings, readConfiguration)
         } catch {
             Console.error("supervisor: \(error.text)\n")
             return error.exitCode.rawValue
@@ -23,7 +25,8 @@ package enum Launcher {
     }
 
     private static func launch(
-        _ configuration: Configuration, _ environment: [String: String], _ isTerminal: Bool, _ warnings: [String]
+        _ configuration: Configuration, _ environment: [String: String], _ isTerminal: Bool, _ warnings: [String],
+        _ readConfiguration: @escaping @Sendable () -> ConfigurationLoader.Outcome
     ) throws(LaunchError) -> Int32 {
         let settings = ServerSettings(configuration, environment: environment)
         if configuration.upload.url != nil, let problem = settings.deliveryAgent.problem {
@@ -62,7 +65,8 @@ package enum Launcher {
         let server: Server
         do throws(SystemError) {
             server = try Server(
-                settings: settings, loop: loop, listeners: listeners, control: control, state: state, log: log)
+                settings: settings, loop: loop, listeners: listeners, control: control, state: state, log: log,
+                readConfiguration: readConfiguration)
         } catch {
             throw LaunchError(.unavailable, "\(error)")
         }

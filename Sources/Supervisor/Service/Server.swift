@@ -26,7 +26,7 @@ package final class Server {
     @exclusivity(unchecked) private var scratch: [UInt8] = []
     /// The actions in hand; their memory and that of the engine's list change places from turn to turn.
     private var batch: [Action] = []
-    private var handler: RequestHandler
+    var handler: RequestHandler
     let adminHandler: AdminHandler
     @exclusivity(unchecked) var stateFeed: Feed
     @exclusivity(unchecked) var logFeed: Feed
@@ -51,12 +51,16 @@ package final class Server {
     private var signals: SignalSource?
     let files: BackgroundQueue
     private let logWriter: LogWriter
-    private let state: StateDirectory
+    var state: StateDirectory
+    /// How the workers of each deployment are started: by its number, and by the version of its configuration.
+    var specifications: [[ServerSettings.Deployment]]
+    /// Reads the configuration again, as the server was told to read it at its start.
+    let readConfiguration: @Sendable () -> ConfigurationLoader.Outcome
     private var readinessFile: ReadinessFile?
     /// Tells the service manager that has started the server; nil: none has.
     private var notifier: ServiceNotifier?
     /// What it was told last to be the case: it is told of a change at once.
-    private var notified: (isReady: Bool, phase: DrainSequence.Phase) = (false, .serving)
+    private var notified: (isReady: Bool, isReloading: Bool, phase: DrainSequence.Phase) = (false, false, .serving)
     var exitCode: Int32?
     /// False: every answer is the last on its connection.
     var isKeepingAlive = true
@@ -68,9 +72,12 @@ package final class Server {
 
     package init(
         settings: ServerSettings, loop: Loop, listeners: [Listener], control: ControlListeners,
-        state: consuming StateDirectory, log: LogWriter
+        state: consuming StateDirectory, log: LogWriter,
+        readConfiguration: @escaping @Sendable () -> ConfigurationLoader.Outcome
     ) throws(SystemError) {
         self.settings = settings
+        self.readConfiguration = readConfiguration
+        specifications = settings.deployments.map { [$0] }
         self.loop = loop
         self.listeners = listeners
         publicAddresses = listeners.map { Server.text(of: $0.address) }
@@ -105,7 +112,9 @@ package final class Server {
 
     /// Serves until it is told to stop. Answers the exit code.
     package func run() throws(SystemError) -> Int32 {
-        signals = try SignalSource(on: loop, for: [.terminate, .interrupt, .user1, .user2, .child]) { [unowned self] in
+        signals = try SignalSource(
+            on: loop, for: [.terminate, .interrupt, .hangUp, .user1, .user2, .child]
+        ) { [unowned self] in
             received($0)
         }
         custody.start()
@@ -135,6 +144,7 @@ package final class Server {
         if signal == .user1 || signal == .user2 {
             return log(LogEntry(.info, "\(signal) means nothing to the server, and workers do not get it"))
         }
+        if signal == .hangUp { return engineHandle(.reloadRequested) }
         if signal == .terminate, settings.ignoresTermination {
             return log(LogEntry(.info, "SIGTERM is ignored: only SIGINT and POST /shutdown end the server"))
         }
@@ -175,7 +185,7 @@ package final class Server {
     }
 
     private func notify() {
-        let current = (isReady: engine.isReady, phase: engine.drain.phase)
+        let current = (isReady: engine.isReady, isReloading: engine.isReloading, phase: engine.drain.phase)
         guard current != notified else { return }
         notified = current
         notifier?.update()
@@ -357,6 +367,7 @@ extension Server {
         case .log(let entry): log(entry)
         case .endKeepAlive: endKeepAlive()
         case .closeConnections(let time): closeConnections(within: time)
+        case .loadConfiguration: loadConfiguration()
         case .exit(let code): end(code)
         }
     }
@@ -370,7 +381,7 @@ extension Server {
     }
 
     private func spawn(_ worker: WorkerID, _ plan: SpawnPlan) {
-        let wanted = settings.deployments[plan.deployment.value]
+        let wanted = specifications[plan.deployment.value][plan.generation]
         var request = SpawnRequest(
             arguments: wanted.command(place: plan.place), environment: wanted.environment(place: plan.place),
             workingDirectory: wanted.workingDirectory,

@@ -8,7 +8,7 @@ package struct ServerSettings {
     /// How a deployment's workers are started.
     struct Deployment {
         let settings: DeploymentSettings
-        fileprivate let configured: DeploymentConfiguration
+        let configured: DeploymentConfiguration
         /// Of the server's own environment what workers may have.
         fileprivate let inherited: [String: String]
         /// Of a Python model, which has no place in its command; else nil.
@@ -85,6 +85,11 @@ package struct ServerSettings {
         custody = CustodySettings(configuration)
         let root = configuration.stateDirectory
         deployments = configuration.deployments.map { ServerSettings.deployment($0, environment, stateDirectory: root) }
+    }
+
+    /// How the workers of a deployment are started that was not there at the start, or was another one.
+    func specification(of configured: DeploymentConfiguration) -> Deployment {
+        ServerSettings.deployment(configured, processEnvironment, stateDirectory: configuration.stateDirectory)
     }
 
     private static func deployment(

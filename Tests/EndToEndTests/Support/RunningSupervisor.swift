@@ -18,6 +18,7 @@ final class RunningSupervisor {
     private let standardError: FileDescriptor
     private let lifeLine: LifeLine
     private let gates: [String: Gate]
+    private let gatesFolder: String
     private var partialLine: [UInt8] = []
     private var isLogAtEnd = false
 
@@ -61,6 +62,7 @@ final class RunningSupervisor {
         in directory: TestDirectory
     ) throws {
         self.directory = directory
+        self.gatesFolder = gatesFolder
         lifeLine = try LifeLine("\(gatesFolder)/alive")
         var made: [String: Gate] = [:]
         for name in gates { made[name] = try Gate("\(gatesFolder)/\(name)") }
@@ -111,6 +113,14 @@ final class RunningSupervisor {
                 """
         }
         return "{\"deployments\":[\(list.joined(separator: ","))]\(settings)}"
+    }
+
+    /// Writes another configuration, which counts when it is told to read it again.
+    func reconfigure(_ deployments: [TestDeployment], settings: String = "") throws {
+        try directory.write(
+            "supervisor.json",
+            RunningSupervisor.configuration(
+                deployments, settings: settings, gates: gatesFolder, directory: directory.path))
     }
 
     var stateDirectory: String { "\(directory.path)/state" }

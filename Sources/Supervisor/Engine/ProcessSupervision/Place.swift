@@ -16,6 +16,9 @@ package struct Place {
         case stopped
     }
 
+    /// Which version of the configuration its next workers get, while a new one is rolled out; nil: the deployment's.
+    var generation: Int?
+
     /// A worker is to take over from `current`.
     struct Replacement: Equatable {
         let cause: ExitReason

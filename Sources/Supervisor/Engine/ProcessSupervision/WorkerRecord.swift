@@ -39,6 +39,10 @@ struct WorkerRecord: ~Copyable {
     var causeDetail: String?
     /// Why it is drained: the cause of its end, once it has no run left.
     var drainCause: ExitReason?
+    /// The time that its runs had to end is over.
+    var isDrainOver = false
+    /// What it serves; nil: it has not been ready.
+    var handler: ServedHandler?
     /// It closed its pipe of frames.
     var hasClosedPipe = false
     /// It gave no sign of life in time.

@@ -132,8 +132,18 @@ package struct Deployment {
     /// Why the last worker ended, for whoever asks after its health; nil once one is ready again.
     package internal(set) var lastExit: String?
     package internal(set) var order = Order.run
-    /// A new configuration is being rolled out.
-    package internal(set) var isReloading = false
+    /// A new version is being rolled out.
+    var rollout: RollingReload?
+    /// With what it had been given up before that.
+    var failureBeforeReload: Failure?
+    /// Why the last new version was taken back; nil: it was not.
+    package internal(set) var reloadFailure: String?
+    /// The configuration does not have it any more: it finishes what it has, and goes.
+    package internal(set) var isRemoved = false
+    /// A reload has added it, and no worker has been ready.
+    var isNewcomer = false
+    /// It is as the server was started with.
+    var isOfTheStart = true
     /// All members of its group are ready; without a group always true.
     package internal(set) var isOpen: Bool
     /// It has served once: what a probe for the start asks.
@@ -180,8 +190,17 @@ package struct Deployment {
     /// Nil: there is none of that number.
     func place(_ number: Int) -> Place? { places.indices.contains(number) ? places[number] : nil }
 
+    package var isReloading: Bool { rollout != nil }
+    /// Nothing is left of it but its number.
+    package var isGone: Bool { isRemoved && places.allSatisfy { $0.lives.isEmpty } }
+    /// What a version of it says.
+    func settings(of generation: Int) -> DeploymentSettings {
+        if let rollout, rollout.generation == generation { return rollout.settings }
+        return settings
+    }
+
     /// It takes predictions: ask this before a slot is taken.
-    package var isReady: Bool { order == .run && isOpen && slots.capacity > 0 }
+    package var isReady: Bool { !isRemoved && order == .run && isOpen && slots.capacity > 0 }
     /// Workers that take predictions.
     package var readyCount: Int { isOpen ? slots.workers.count : 0 }
     /// Workers that it shall have.
@@ -192,6 +211,7 @@ package struct Deployment {
     package var hasFailed: Bool { failure != nil }
 
     package var state: DeploymentStatus.State {
+        if isRemoved { return .draining }
         switch order {
         case .stop: return .stopped
         case .drain: return .draining

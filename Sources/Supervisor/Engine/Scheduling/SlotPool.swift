@@ -41,6 +41,13 @@ package struct SlotPool {
         members.append(Member(worker: worker, capacity: slots, free: (0..<UInt16(slots)).reversed()))
     }
 
+    /// It had left without an end of its own, and takes predictions again; some slots are in use.
+    mutating func workerReturned(_ worker: WorkerID, slots: Int, busy: Set<UInt16>) {
+        workerBecameReady(worker, slots: slots)
+        members[members.count - 1].free.removeAll { busy.contains($0) }
+        members[members.count - 1].busy = busy
+    }
+
     package mutating func workerLeft(_ worker: WorkerID) {
         members.removeAll { $0.worker == worker }
     }

@@ -24,7 +24,10 @@ extension Server {
     private static let feedTick: UInt64 = 5_000_000_000
 
     func receivedFromOperator(_ request: Request, from connection: ClientConnection) {
-        let names = engine.deployments.indices.map { engine.deployments[$0].settings.name }
+        let names = engine.deployments.indices.map {
+            // Those that are gone keep their numbers, and are known to nobody.
+            engine.deployments[$0].isGone ? "" : engine.deployments[$0].settings.name
+        }
         connection.style = .administrative
         switch adminHandler.reply(to: request, realm: connection.realm, deployments: names) {
         case .respond(let response): connection.respond(response)

@@ -7,8 +7,9 @@ extension Server {
         condition.isStopping = engine.isLeaving
         condition.isReady = engine.isReady
         var deployments: [ServiceText.Deployment] = []
-        for index in engine.deployments.indices {
-            let (ready, wanted) = (engine.deployments[index].readyCount, engine.deployments[index].settings.workers)
+        condition.isReloading = engine.isReloading
+        for index in engine.deployments.indices where !engine.deployments[index].isRemoved {
+            let (ready, wanted) = (engine.deployments[index].readyCount, engine.deployments[index].wantedCount)
             if engine.deployments[index].setup.status == .starting { condition.isLoading = true }
             deployments.append(
                 ServiceText.Deployment(
@@ -21,7 +22,7 @@ extension Server {
 
     private func stateText(isReady: Bool) -> String {
         switch engine.drain.phase {
-        case .serving: isReady ? "ready" : "not ready"
+        case .serving: engine.isReloading ? "reloading" : isReady ? "ready" : "not ready"
         case .leaving, .finishing: "draining, \(engine.activeCount) running"
         case .canceling: "canceling, \(engine.activeCount) running"
         case .closing: "closing connections"
