@@ -45,7 +45,9 @@ package struct ConfigurationDifference: Equatable, Sendable {
     }
 
     /// Server-wide settings that are nothing but defaults of deployments: these have taken them over already.
-    private static let inheritedSettings = Set(Settings.deployment.map(\.name)).union(["shutdown.stop_grace"])
+    /// (`port` is another thing there: the first of the workers' own.)
+    private static let inheritedSettings = Set(Settings.deployment.map(\.name)).subtracting(["port"])
+        .union(["shutdown.stop_grace"])
 
     /// Which routes lead to it is no affair of its workers.
     private static func withoutRoutes(_ deployment: DeploymentConfiguration) -> DeploymentConfiguration {
