@@ -88,17 +88,20 @@ import Testing
     }
 
     @Test func theEnvironmentIsTheGivenOneAndThePipes() throws {
-        let request = SpawnRequest(
+        var request = SpawnRequest(
             arguments: ["env"],
             environment: [
                 Self.path, (name: "A", value: "first"), (name: SpawnRequest.pipesVariable, value: "7,8"),
+                (name: ProcessMark.variable, value: "mine"),
                 (name: "EMPTY", value: ""), (name: "A", value: "second = é"),
             ])
+        request.mark = "abc.1"
         let child = try RunningChild(request)
         #expect(try child.ending().status == .exited(code: 0))
         #expect(
             Set(child.output.split(separator: "\n")) == [
                 "PATH=\(Self.path.value)", "A=second = é", "EMPTY=", "SUPERVISOR_WORKER_PIPES=3,4",
+                "SUPERVISOR_WORKER_MARK=abc.1",
             ])
     }
 

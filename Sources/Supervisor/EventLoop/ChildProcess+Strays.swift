@@ -11,9 +11,14 @@ extension ChildProcess {
     /// What `reapStrays` has found.
     package struct StrayReaping: Equatable, Sendable {
         /// So many strays had ended and are gone now.
-        package var count = 0
+        package var count: Int
         /// One of our own has ended and was not reaped yet; strays may stand behind it. Try again when it was.
-        package var isHeldUp = false
+        package var isHeldUp: Bool
+
+        package init(count: Int = 0, isHeldUp: Bool = false) {
+            self.count = count
+            self.isHeldUp = isHeldUp
+        }
     }
 
     /// Makes this process the parent of all orphans among its descendants (a child subreaper), as the first process of

@@ -48,14 +48,14 @@ package struct ControlGroupTree: Sendable {
             version: version)
     }
 
-    enum Version: Sendable {
+    package enum Version: Sendable {
         case two
         /// The hierarchy of version 1 that has the memory controller.
         case oneOfMemory
     }
 
     /// The same from the content of `/proc/self/mountinfo` and `/proc/self/cgroup`.
-    static func directory(mounts: String, groups: String, version: Version) -> String? {
+    package static func directory(mounts: String, groups: String, version: Version) -> String? {
         guard let group = groups.split(separator: "\n").compactMap({ path(ofGroup: $0, version) }).first else {
             return nil
         }

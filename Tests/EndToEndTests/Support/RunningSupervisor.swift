@@ -28,7 +28,7 @@ final class RunningSupervisor {
     ///   - settings: further members of the configuration, each with a comma in front.
     ///   - gates: names of the gates that scripts wait at.
     ///   - arguments: follow `serve FILE`.
-    ///   - launcher: the words of a program that becomes the server; its command line follows them.
+    ///   - launcher: the words of a program that becomes the server, or starts it (then `pid` is its own); the server's command line follows them.
     convenience init(
         _ deployments: [TestDeployment] = [TestDeployment()], settings: String = "", gates: [String] = [],
         arguments: [String] = ["--port", "0"], environment: [(name: String, value: String)] = [],

@@ -12,6 +12,8 @@
 /// - `["spill", SIZE]`, `["file", TEXT, MIME]`: output by a file in the spool
 /// - `["spill-raw", PATH, SIZE]`, `["spill-link", TARGET]`, `["spill-fifo"]`: the same with what is no file of the spool
 /// - `["raw", HEX]`: these bytes, whatever they are, into the pipe of frames
+/// - `["orphans", COUNT]`: so many processes that lose their parent, and end at once when all are there
+/// - `["flood"]`: a process in a session of its own that writes outputs for ever
 /// - `["exit", CODE]`, `["kill"]`, `["close-pipe"]`, `["stop-reading"]`
 /// - `["report-input"]`, `["report-descriptors"]`, `["report-spool"]`: outputs that tell what the worker sees
 enum ScriptedWorker {
@@ -114,6 +116,22 @@ enum ScriptedWorker {
                     with open(path, "w") as file: file.write(arguments[0])
                     send(0x92, text(dict(path=path, mime=arguments[1], name="out.txt")))
                 elif word == "raw": put(bytes.fromhex(arguments[0]))
+                elif word == "orphans":
+                    wait, go = os.pipe()
+                    for _ in range(arguments[0]):
+                        child = os.fork()
+                        if child == 0:
+                            if os.fork() == 0:
+                                os.close(go)
+                                os.read(wait, 1)
+                            os._exit(0)
+                        os.waitpid(child, 0)
+                    os.close(go)
+                    os.close(wait)
+                elif word == "flood":
+                    if os.fork() == 0:
+                        os.setsid()
+                        while True: send(0x91, text("x" * 60000))
                 elif word == "exit": os._exit(arguments[0])
                 elif word == "kill": os.kill(os.getpid(), signal.SIGKILL)
                 elif word == "close-pipe": os.close(w)

@@ -4,20 +4,22 @@ import EventLoop
 ///
 /// `server PID`, `mark NAME`, `cgroup PATH`, `plain` once at the beginning; `add PID START` and `remove PID START` for
 /// each life of a worker; `end` when the server has left nothing behind. A line that is none of these means nothing.
-struct GuardRoster: Equatable {
-    private(set) var server: Int32?
+package struct GuardRoster: Equatable {
+    package private(set) var server: Int32?
     /// What begins the marks of all the server's workers.
-    private(set) var mark: String?
+    package private(set) var mark: String?
     /// Directory of the control group that all its workers are in.
-    private(set) var controlGroup: String?
-    private(set) var leaders: Set<ProcessIdentity> = []
+    package private(set) var controlGroup: String?
+    package private(set) var leaders: Set<ProcessIdentity> = []
     /// Its log is read by a person.
-    private(set) var isPlain = false
+    package private(set) var isPlain = false
     /// The server has ended in order: nothing is to be done.
-    private(set) var isOver = false
+    package private(set) var isOver = false
     private var partialLine: [UInt8] = []
 
-    mutating func receive(_ bytes: some Sequence<UInt8>) {
+    package init() {}
+
+    package mutating func receive(_ bytes: some Sequence<UInt8>) {
         for byte in bytes {
             if byte != 0x0A {
                 partialLine.append(byte)
@@ -54,12 +56,12 @@ struct GuardRoster: Equatable {
 
     // MARK: The other end
 
-    static func added(_ leader: ProcessIdentity) -> String { "add \(leader.number) \(leader.startTime)\n" }
-    static func removed(_ leader: ProcessIdentity) -> String { "remove \(leader.number) \(leader.startTime)\n" }
-    static let ended = "end\n"
+    package static func added(_ leader: ProcessIdentity) -> String { "add \(leader.number) \(leader.startTime)\n" }
+    package static func removed(_ leader: ProcessIdentity) -> String { "remove \(leader.number) \(leader.startTime)\n" }
+    package static let ended = "end\n"
 
     /// What a new guard is told first.
-    static func introduction(
+    package static func introduction(
         server: Int32, mark: String, controlGroup: String?, isPlain: Bool, leaders: Set<ProcessIdentity>
     ) -> [String] {
         var lines = ["server \(server)\n", "mark \(mark)\n"]

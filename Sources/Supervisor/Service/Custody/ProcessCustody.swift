@@ -28,6 +28,8 @@ final class ProcessCustody {
     private let mayGoWithoutGroups: Bool
     private var memoryKills: OutOfMemoryEvidence
     private var nextLife: UInt64 = 1
+    /// Since orphans are adopted, all that workers start stays below us.
+    private var scope = ProcessTree.Scope.descendants(of: CurrentProcess.number)
     private var mayHaveStrays = true
     private var strayCount = 0
     /// Processes that run, or whose remains may.
@@ -77,6 +79,7 @@ final class ProcessCustody {
             try ChildProcess.adoptOrphans()
         } catch {
             log(LogEntry(.warning, "orphans of workers will not be reaped here: \(error)"))
+            scope = .everywhere
         }
         guardLink.start()
     }
@@ -143,7 +146,7 @@ final class ProcessCustody {
         life.isSwept = true
         guard let leader = life.leader else { return done(0) }
         let remains = Remains(
-            signs: life.signs(), scope: .descendants(of: CurrentProcess.number), controlGroup: life.controlGroup?.path)
+            signs: life.signs(), scope: scope, controlGroup: life.controlGroup?.path)
         let sweep = Sweep(
             leader: leader, remains: remains, group: life.controlGroup,
             deadline: MonotonicTime(nanoseconds: loop.now).advanced(by: ProcessCustody.sweepPatience).nanoseconds,

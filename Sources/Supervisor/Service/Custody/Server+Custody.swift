@@ -8,10 +8,6 @@ extension Server {
             return engineHandle(.workerSwept(worker, ended: 0))
         }
         custody.sweep(life) { [weak self] ended in
-            if ended > 0 {
-                let text = "\(ended) processes that the worker had left behind were ended"
-                self?.log(LogEntry(.info, text, processID: life.leader?.number))
-            }
             self?.engineHandle(.workerSwept(worker, ended: ended))
         }
     }

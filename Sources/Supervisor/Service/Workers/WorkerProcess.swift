@@ -219,6 +219,13 @@ final class WorkerProcess {
             left -= count
             owner.received(count, from: self)
         }
+        if left <= 0 {
+            owner.log(
+                LogEntry(
+                    .warning,
+                    "something that the worker has started still writes to its pipe; that is not read any more",
+                    processID: processID))
+        }
         fromWorker = nil
     }
 
