@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import WireProtocol
 
@@ -90,6 +91,25 @@ struct LibraryWorkerTests {
         let server = try start()
         let texts = try output(server, #"{"mode":"large","size":\#(size)}"#)
         #expect(texts.map(\.utf8.count) == [size])
+    }
+
+    /// Its runs and the stacks of its threads go to the log, and nothing ends.
+    @Test func quitShowsWhatAWorkerIsDoing() throws {
+        let directory = try TestDirectory()
+        let pace = try Pace("\(directory.path)/pace")
+        let server = try RunningSupervisor(
+            [TestDeployment(members: #","handler":"fixture""#, command: [Executable.fixtureWorker])])
+        let worker = try server.waitUntilReady()[0]
+        let stream = try paced(server, pace)
+        for _ in 0..<2 {
+            kill(worker, SIGQUIT)
+            // The run waits for its pace in `read`.
+            try server.waitForLog("what it is at") { $0.message.contains("SIGQUIT: slot 0: run 1 of `fixture`") }
+            try server.waitForLog("where that is") { $0.message.contains("(read+0x") }
+            try server.waitForLog("the end of it") { $0.message.contains("process \(worker) goes on") }
+        }
+        pace.step()
+        #expect(try stream.all().last?.json?["status"]?.stringValue == "succeeded")
     }
 
     @Test func killedSupervisorTakesItsWorkerAlong() throws {
