@@ -38,6 +38,7 @@ class FakeRun(Run):
         self.input = {} if input is None else input
         self.context = context or {}
         self.collected = False
+        self.at_end = None
         self.can_upload = can_upload
         self.canceled = False
         self.sent = []
@@ -118,17 +119,30 @@ class Served:
         return self.manifest.handlers[0]
 
     def run(self, input=None, run=None, **options):
-        """Does one run; what it raises is `error` of the returned run."""
+        """Does one run, and puts it away as the runtime does; what it raises is `error` of the returned run."""
         run = run or FakeRun(input, **options)
         run.error = None
         try:
             if self.application.is_async:
-                self.loop.run_until_complete(asyncio.wait_for(self.application.run_async(run), DEADLINE))
+                self.loop.run_until_complete(asyncio.wait_for(self.run_async(run), DEADLINE))
             else:
-                self.application.run(run)
+                self.run_sync(run)
         except BaseException as error:
             run.error = error
         return run
+
+    def run_sync(self, run):
+        try:
+            self.application.run(run)
+        finally:
+            run.at_end()
+
+    async def run_async(self, run):
+        """In the same task, as the runtime does it."""
+        try:
+            await self.application.run_async(run)
+        finally:
+            run.at_end()
 
     def failure(self, input=None, **options):
         """The text with which a run fails."""

@@ -258,7 +258,7 @@ class Predictor:
         runs = [FakeRun({"n": n}, {"who": str(n)}) for n in range(64)]
 
         async def all_of_them():
-            await asyncio.gather(*map(served.application.run_async, runs))
+            await asyncio.gather(*map(served.run_async, runs))
 
         served.loop.run_until_complete(all_of_them())
         for n, run in enumerate(runs):
@@ -474,6 +474,22 @@ class Predictor:
 
 
 class InputTest(CogModelTest):
+    def test_files_are_removed_where_no_cancel_strikes(self):
+        """A cancel in the middle of `shutil.rmtree` leaves the directory, or closes somebody else's descriptor."""
+        for kind in ("", "async "):
+            served = self.load(f"class Predictor:\n    {kind}def run(self, p: Path) -> str: return p.read_text()")
+            run = FakeRun({"p": "data:,here"})
+            with mock.patch("shutil.rmtree") as remove:
+                if kind:
+                    served.loop.run_until_complete(served.application.run_async(run))
+                else:
+                    served.application.run(run)
+                self.assertFalse(remove.called)
+            self.assertEqual((run.values, len(self.temporary_files())), (["here"], 1))
+            run.at_end()
+            run.at_end()
+            self.assertEqual(self.temporary_files(), [])
+
     def test_types(self):
         served = self.load("""
 class Predictor:
@@ -641,7 +657,7 @@ class Predictor:
 
     def cancel_task(self, served, run, until):
         async def main():
-            task = asyncio.create_task(served.application.run_async(run))
+            task = asyncio.create_task(served.run_async(run))
             for _ in range(100_000):
                 if until():
                     break

@@ -97,57 +97,54 @@ class CogApplication(Application):
 
     def run(self, run: Run) -> None:
         """One run of a model with a synchronous function."""
-        state = _RunState(self, run)
-        run.at_end = state.leave  # where no cancel strikes any more
+        state = self._begin(run)
+        state.enter()
+        arguments = self._arguments(run)
         try:
-            state.enter()
-            arguments = self._arguments(run)
-            try:
-                if arguments.urls:
-                    arguments.fill(state.downloads.fetch(arguments.urls, arguments.names))
-            except Exception as error:
-                raise _input_failed(error) from error
-            if run.is_cancelled:
-                raise self.cancellation()
-            try:
-                result = self._model.function(**arguments.values)
-            except self.cancellation:
-                raise
-            except BaseException as error:
-                raise state.outputs.model_failed(self._failure_word, error) from error
-            state.outputs.write_result(result)
-        finally:
-            try:
-                state.leave()
-            except self.cancellation:  # strikes once, and anywhere, the first line of a function included
-                state.leave()
-                raise
+            if arguments.urls:
+                arguments.fill(state.downloads.fetch(arguments.urls, arguments.names))
+        except Exception as error:
+            raise _input_failed(error) from error
+        if run.is_cancelled:
+            raise self.cancellation()
+        try:
+            result = self._model.function(**arguments.values)
+        except self.cancellation:
+            raise
+        except BaseException as error:
+            raise state.outputs.model_failed(self._failure_word, error) from error
+        state.outputs.write_result(result)
 
     async def run_async(self, run: Run) -> None:
         """One run of a model with an asynchronous function."""
-        state = _RunState(self, run)
+        state = self._begin(run)
+        state.enter()
+        arguments = self._arguments(run)
         try:
-            state.enter()
-            arguments = self._arguments(run)
+            if arguments.urls:
+                arguments.fill(await state.downloads.fetch_async(arguments.urls, arguments.names))
+        except Exception as error:
+            raise _input_failed(error) from error
+        try:
+            result = self._model.function(**arguments.values)
+        except Exception as error:
+            raise state.outputs.model_failed(f"Failed to call {self._model.name}", error) from error
+        if inspect.isawaitable(result):
             try:
-                if arguments.urls:
-                    arguments.fill(await state.downloads.fetch_async(arguments.urls, arguments.names))
-            except Exception as error:
-                raise _input_failed(error) from error
-            try:
-                result = self._model.function(**arguments.values)
-            except Exception as error:
-                raise state.outputs.model_failed(f"Failed to call {self._model.name}", error) from error
-            if inspect.isawaitable(result):
-                try:
-                    result = await result
-                except BaseException as error:
-                    if state.outputs.is_cancellation(error):
-                        raise
-                    raise state.outputs.model_failed(self._failure_word, error) from error
-            await state.outputs.write_result_async(result)
-        finally:
-            state.leave()
+                result = await result
+            except BaseException as error:
+                if state.outputs.is_cancellation(error):
+                    raise
+                raise state.outputs.model_failed(self._failure_word, error) from error
+        await state.outputs.write_result_async(result)
+
+    def _begin(self, run: Run) -> "_RunState":
+        """What is put away at the run's end, and nowhere before, in a `finally` for example: there a cancel may strike.
+        `shutil.rmtree`, struck between closing the directory and noting that, closes its number again, which may be
+        somebody else's by then; else the error of that takes the cancel's place, and the directory stays."""
+        state = _RunState(self, run)
+        run.at_end = state.leave
+        return state
 
     @property
     def _failure_word(self) -> str:
@@ -218,7 +215,7 @@ class _RunState:
         self._scopes.enter(self._scope)
 
     def leave(self) -> None:
-        """Ends the scope and removes the run's files. May be done again, where a cancel comes in the middle of it."""
+        """Ends the scope and removes the run's files. May be done again."""
         self._scopes.leave(self._scope)
         self.downloads.close()
         self._scratch.remove()

@@ -144,7 +144,8 @@ class Downloads:
         self._budget = SpaceBudget(limits.run_bytes, "the files of one prediction's input", worker_budget)
         self._make_path = make_path
         self._user_agent = user_agent
-        self._stopped = threading.Event()
+        # No `threading.Event`, whose lock stays taken where a cancel strikes in its `set`.
+        self._is_stopped = False
 
     def fetch(self, urls: Sequence[str], names: Sequence[str]) -> list[Path]:
         """The files for the URLs, in their order. Waits. names: the inputs that the URLs belong to, for errors.
@@ -159,7 +160,7 @@ class Downloads:
                 raise next((error for error in errors if not isinstance(error, DownloadStopped)), errors[0])
             return [future.result() for future in futures]
         except BaseException:
-            self._stopped.set()
+            self._is_stopped = True
             raise
 
     async def fetch_async(self, urls: Sequence[str], names: Sequence[str]) -> list[Path]:
@@ -168,7 +169,7 @@ class Downloads:
         try:
             return list(await asyncio.gather(*futures))
         except BaseException:
-            self._stopped.set()
+            self._is_stopped = True
             for future in futures:
                 future.cancel()
             raise
@@ -176,7 +177,7 @@ class Downloads:
     def close(self) -> None:
         """Ends what is still under way (a thread that waits for a server ends with its time limit), and gives back
         the space. The files themselves belong to the scratch directory."""
-        self._stopped.set()
+        self._is_stopped = True
         self._budget.give_all_back()
 
     def _start(self, urls: Sequence[str], names: Sequence[str]) -> list[Future[Path]]:
@@ -212,10 +213,10 @@ class Downloads:
                 error.args = (f"{error} (input '{job.name}')",)
             # In this order, so that the cause is known before its consequences.
             job.future.set_exception(error)
-            self._stopped.set()
+            self._is_stopped = True
 
     def _fetch_one(self, url: str) -> Path:
-        if self._stopped.is_set():
+        if self._is_stopped:
             raise DownloadStopped("another input could not be fetched")
         if url.startswith("data:"):
             mime, contents = decode_data_url(url)
@@ -240,7 +241,7 @@ class Downloads:
             size = 0
             with self._scratch.new_file(file_name(url)) as file:
                 for piece in _pieces(response):
-                    if self._stopped.is_set():
+                    if self._is_stopped:
                         raise DownloadStopped("the download was stopped")
                     if time.monotonic() > deadline:
                         raise DownloadFailed(f"{url} took longer than {self._limits.total_seconds:g} s")
