@@ -35,6 +35,10 @@ struct ControlTests {
         let one = try status(server, "other")
         #expect(one["workers"]?.arrayValue?.count == 2)
         #expect(one["state"]?.stringValue == "ready")
+        for worker in one["workers"]?.arrayValue ?? [] {
+            #expect((worker["rss_bytes"]?.integerValue ?? 0) > 100_000)
+            #expect((worker["cpu_seconds"]?.doubleValue ?? 0) > 0)
+        }
         let unknown = try server.operate("status", "nobody")
         #expect(unknown.code == 1)
         #expect(unknown.errors.contains("There is no deployment \"nobody\". Deployments: gen, other."))

@@ -3,9 +3,6 @@ import Glibc
 
 /// What the program knows of the terminal that it writes to, and the screen of a command that redraws it.
 package enum Terminal {
-    /// Whether the descriptor is one.
-    package static func isOne(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
-
     /// How many columns it has; nil: it is none, or does not say.
     package static func columns(_ descriptor: Int32 = STDOUT_FILENO) -> Int? {
         var size = winsize()
@@ -39,7 +36,7 @@ package final class TerminalKeys {
     /// Nil where standard input is no terminal.
     package init?() {
         var settings = termios()
-        guard Terminal.isOne(STDIN_FILENO), tcgetattr(STDIN_FILENO, &settings) == 0 else { return nil }
+        guard CurrentProcess.isTerminal(STDIN_FILENO), tcgetattr(STDIN_FILENO, &settings) == 0 else { return nil }
         before = settings
         settings.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG)
         // Blocked, so that they end the program only when it asks.

@@ -31,6 +31,9 @@ package final class Server {
     @exclusivity(unchecked) var stateFeed: Feed
     @exclusivity(unchecked) var logFeed: Feed
     var feedTimer: TimerToken?
+    /// Who asked for the status, of all or of one deployment, and waits for the look at the workers.
+    var waitingForStatus: [(connection: ConnectionID, deployment: String?)] = []
+    var statusTimer: TimerToken?
     private var date = HTTPDate()
     private var dateSecond: UInt64 = 0
 

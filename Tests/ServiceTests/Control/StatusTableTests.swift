@@ -14,7 +14,7 @@ import WireProtocol
         {"index":0,"state":"busy","pid":4301,"device":"0","for":3600,"slots":4,"busy":3,"served":1204,
         "rss_bytes":13207024435,"cpu_seconds":4000,"restarts":0},
         {"index":1,"state":"backoff","device":"1","for":2,"slots":0,"busy":0,"served":0,"restarts":6,
-        "next_start_in":4.2,"last_exit":{"reason":"oom","detail":"signal 9 (SIGKILL)","ago":12.4}},
+        "next_start_in":4.2,"last_exit":{"reason":"oom","detail":"signal 9 (SIGKILL); more of it","ago":12.4}},
         {"index":2,"state":"loading","pid":4399,"device":"2","for":41,"slots":0,"busy":0,"served":0,
         "rss_bytes":912680550,"cpu_seconds":38,"progress":0.351,"message":"shard 7/20","restarts":1,
         "last_exit":{"reason":"config","detail":"config","ago":100}}]},

@@ -7,7 +7,7 @@ struct InheritedListeners {
     /// - Parameter environment: the process's own.
     init(environment: [String: String]) {
         do throws(InheritedSockets.Absence) {
-            sockets = .success(try InheritedSockets(environment: environment, processID: OwnProcess.id))
+            sockets = .success(try InheritedSockets(environment: environment, processID: CurrentProcess.number))
         } catch {
             sockets = .failure(error)
         }

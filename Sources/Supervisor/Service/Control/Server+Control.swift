@@ -18,6 +18,9 @@ extension Server {
     private static let longestLogRecord = logHistory.bytes / 4
     /// State changes that can still be told: a crash loop of hours, since its breaker allows some in a minute.
     static let stateHistory = HistoryLimits(events: 4096, bytes: 1 << 20)
+    /// How long (nanoseconds) a status waits for the look at its workers, which may stand behind the end of others; then it
+    /// says what was known before.
+    private static let lookPatience: UInt64 = 500_000_000
     /// Silence (nanoseconds) after which a feed says that it lives; clients may take four of it for a lost connection.
     static let feedHeartbeat: UInt64 = 15_000_000_000
     /// How often (nanoseconds) it is looked whether one is due.
@@ -31,7 +34,7 @@ extension Server {
         connection.style = .administrative
         switch adminHandler.reply(to: request, realm: connection.realm, deployments: names) {
         case .respond(let response): connection.respond(response)
-        case .status(let name): connection.respond(status.response(deployment: name))
+        case .status(let name): answerStatus(of: name, to: connection)
         case .command(let command):
             engineHandle(.command(command, connection.id))
         case .events(let wanted):
@@ -52,10 +55,38 @@ extension Server {
         }
     }
 
+    // MARK: Status
+
+    /// Workers are looked at for it, since nobody else may have a reason to; one look serves all who ask meanwhile.
+    private func answerStatus(of name: String?, to connection: ClientConnection) {
+        waitingForStatus.append((connection.id, name))
+        guard waitingForStatus.count == 1 else { return }
+        let living = lives.map { (worker: $0.key, life: $0.value) }
+        guard !living.isEmpty else { return answerStatus() }
+        statusTimer = loop.schedule(after: Server.lookPatience) { [unowned self] in
+            statusTimer = nil
+            answerStatus()
+        }
+        custody.sample(living) { [weak self] samples in
+            self?.engineHandle(.workersSampled(samples))
+            self?.answerStatus()
+        }
+    }
+
+    private func answerStatus() {
+        if let statusTimer { loop.cancel(statusTimer) }
+        statusTimer = nil
+        let waiting = waitingForStatus
+        waitingForStatus = []
+        guard !waiting.isEmpty else { return }
+        let document = status
+        for (id, name) in waiting { connections[id]?.respond(document.response(deployment: name)) }
+    }
+
     private var status: StatusDocument {
         StatusDocument(
             engine.statusReport(),
-            StatusDocument.Process(processID: OwnProcess.id, addresses: publicAddresses))
+            StatusDocument.Process(processID: CurrentProcess.number, addresses: publicAddresses))
     }
 
     /// Keeps a record of the log for operators.

@@ -130,7 +130,8 @@ package struct StatusTable {
 
     private static func exit(_ exit: JSONValue) -> String {
         let reason = exit["reason"]?.stringValue ?? ""
-        let detail = exit["detail"]?.stringValue.map(Brief.printable) ?? ""
+        // What stands behind a semicolon explains more than a table has room for.
+        let detail = Brief.printable(String(exit["detail"]?.stringValue?.prefix { $0 != ";" } ?? ""))
         let ago = exit["ago"]?.doubleValue.map { ", \(Brief.duration(seconds: $0)) ago" } ?? ""
         return (detail.isEmpty || detail == reason ? reason : "\(reason): \(detail)") + ago
     }

@@ -13,7 +13,7 @@ struct StatusWatch {
     let table: StatusTable
 
     func run() throws(ControlClient.Failure) -> ExitCode {
-        guard let keys = TerminalKeys(), Terminal.isOne(1) else { return try print() }
+        guard let keys = TerminalKeys(), CurrentProcess.isTerminal(1) else { return try print() }
         // A screen of its own, so that what was there before comes back.
         Console.output("\u{1B}[?1049h\u{1B}[?25l")
         defer {
@@ -36,7 +36,7 @@ struct StatusWatch {
     private func print() throws(ControlClient.Failure) -> ExitCode {
         while true {
             Console.output(table.text(try fetch()) + "\n")
-            Pause.sleep(nanoseconds: StatusWatch.interval)
+            CurrentProcess.pause(StatusWatch.interval)
         }
     }
 
@@ -49,7 +49,7 @@ struct StatusWatch {
             lines = lines.prefix(max(height - 2, 1)) + ["… and \(hidden) more lines"]
         }
         // Each line is cleared behind its end, then all below: no flicker.
-        Console.output("\u{1B}[H" + lines.map { "\($0)\u{1B}[K\r\n" }.joined() + "\u{1B}[J")
+        Console.output("\u{1B}[H" + lines.map { "\($0)\u{1B}[K\n" }.joined() + "\u{1B}[J")
     }
 
     private func fetch() throws(ControlClient.Failure) -> JSONValue {

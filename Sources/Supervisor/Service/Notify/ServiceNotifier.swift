@@ -30,7 +30,7 @@ final class ServiceNotifier {
         self.loop = loop
         self.log = log
         self.condition = condition
-        notices = ServiceNotices(environment: environment, processID: OwnProcess.id)
+        notices = ServiceNotices(environment: environment, processID: CurrentProcess.number)
     }
 
     /// Looks at the server and says what is new. From then on it does so by itself, in time for the manager's watchdog.
