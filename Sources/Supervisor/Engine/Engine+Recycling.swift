@@ -25,9 +25,11 @@ extension SupervisorEngine {
     /// Gives leases back whose work is done, and out to who waits. To be called whenever a worker became ready, is gone,
     /// or has asked.
     mutating func progressRecycling(_ index: DeploymentIndex) {
+        guard !deployments[index.value].recycling.isIdle else { return }
         for place in deployments[index.value].recycling.heldPlaces { releaseIfDone(index, place) }
-        guard !drain.isLeaving, deployments[index.value].order == .run, !deployments[index.value].isReloading,
-            !deployments[index.value].isRemoved
+        // In one that has failed no worker is started, and none that works is given up.
+        guard !drain.isLeaving, deployments[index.value].order == .run, deployments[index.value].failure == nil,
+            !deployments[index.value].isReloading, !deployments[index.value].isRemoved
         else { return }
         while let grant = deployments[index.value].recycling.next(othersAway: othersAway(index)) {
             begin(grant, index)

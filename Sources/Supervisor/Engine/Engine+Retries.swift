@@ -15,15 +15,18 @@ extension SupervisorEngine {
     ///   - detail: one phrase for people: what happened to the run.
     ///   - outcome: how the prediction ends if it is not run again.
     mutating func runLost(_ key: PredictionKey, _ cause: LostRun.Cause, detail: String, outcome: Outcome) {
-        if predictions[key].prediction.isCancelRequested { return end(key, .canceled, collected: false) }
-        if drain.phase >= .canceling {
-            return end(key, .failed(message: "the server is shutting down", code: .shuttingDown), collected: false)
+        if case .workerLost = cause {
+            // Nobody is left who could say how it ended.
+            if predictions[key].prediction.isCancelRequested { return end(key, .canceled, collected: false) }
+            if drain.phase >= .canceling {
+                return end(key, .failed(message: "the server is shutting down", code: .shuttingDown), collected: false)
+            }
         }
         let index = predictions[key].prediction.deployment
         let retry = deployments[index.value].settings.supervision.retry
         let lost = LostRun(
             cause, progress: predictions[key].prediction.progress, attempts: predictions[key].attempts,
-            isDraining: drain.isLeaving)
+            isCancelRequested: predictions[key].prediction.isCancelRequested, isDraining: drain.refusesPredictions)
         guard RetryPolicy(retry).allowsAnotherRun(after: lost), mayServeRetries(index) else {
             return end(key, outcome, collected: false)
         }
@@ -58,7 +61,7 @@ extension SupervisorEngine {
         predictions[key].isWaitingForRetry = true
         deployments[index.value].retryLine.join(
             RetryLine.Entry(
-                key: key, arrival: predictions[key].arrival, due: now + wait, patienceEnd: now + retry.patience,
+                key: key, arrival: predictions[key].arrival, due: now + wait, patienceEnd: now + wait + retry.patience,
                 lostPlace: place, outcome: outcome))
         scheduleRetries(index)
     }
@@ -87,7 +90,7 @@ extension SupervisorEngine {
 
     /// Somebody of the deployment may take what was lost, now or later.
     private func mayServeRetries(_ index: DeploymentIndex) -> Bool {
-        guard !drain.isLeaving, deployments[index.value].order == .run else { return false }
+        guard !drain.refusesPredictions, deployments[index.value].order == .run else { return false }
         switch deployments[index.value].state {
         case .failed, .stopped, .draining: return false
         case .starting, .ready, .degraded, .reloading: return true
@@ -111,8 +114,8 @@ extension SupervisorEngine {
 
     /// A back-off is over, or somebody has waited for too long.
     mutating func retryTimeCame(_ index: DeploymentIndex) {
-        for entry in deployments[index.value].retryLine.takeImpatient(now: now) { giveUpRetry(entry) }
         serveRetries(index)
+        for entry in deployments[index.value].retryLine.takeImpatient(now: now) { giveUpRetry(entry) }
         scheduleRetries(index)
     }
 

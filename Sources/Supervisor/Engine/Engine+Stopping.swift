@@ -41,11 +41,16 @@ extension SupervisorEngine {
         case .wait(let time): actions.append(.startTimer(.drain, at: now + time))
         case .refuse(let time):
             actions.append(.endKeepAlive)
+            endHopelessWaiting()
+            startQueued()
             actions.append(.startTimer(.drain, at: now + time))
         case .cancelAll(let time):
             actions.append(.endKeepAlive)
             departures = DepartureSpread(clients: readerCount)
             actions.append(.startTimer(.drain, at: now + time))
+            endHopelessWaiting()
+            // Nobody is started any more, so nobody waits for a turn.
+            startQueued()
             for key in predictions.activeKeys { requestCancel(key) }
         case .close(let time, let kills): closeConnections(within: time, kills: kills)
         case .stopWorkers: stopLastDeployment()

@@ -226,7 +226,7 @@ struct RetryTests {
         // Nobody becomes ready.
         runner.advance(60 * second - 1)
         #expect(!client.hasEnded)
-        runner.advance(1)
+        runner.advance(Self.backoff)
         #expect(client.data("completed")?["error"] == .string("Worker crashed: signal 9 (SIGKILL)"))
         Self.checkThatNobodyWaits(runner)
     }
@@ -235,6 +235,10 @@ struct RetryTests {
     func theDrain(reason: StopReason) {
         let (runner, client) = Self.waiting()
         runner.send(.stopRequested(reason))
+        if reason == .terminate {
+            #expect(!client.hasEnded, "as long as predictions are accepted")
+            runner.advance(10 * second)
+        }
         #expect(client.data("completed")?["error"] == .string("Worker crashed: signal 9 (SIGKILL)"))
         Self.checkThatNobodyWaits(runner)
     }

@@ -37,6 +37,8 @@ package struct RecycleLease: Sendable {
         surge = max(settings.surge, 0)
     }
 
+    /// Nobody is being replaced or waits for it.
+    package var isIdle: Bool { waiting.isEmpty && held.isEmpty }
     package var heldCount: Int { held.count }
     package var heldPlaces: [Int] { held.keys.sorted() }
 
