@@ -227,6 +227,11 @@ final class RecordingRunner {
         settle()
     }
 
+    /// Lets one go that `holdsSweeps` holds, by its number in `heldSweeps`.
+    func releaseSweep(_ number: Int, ended: Int = 0) {
+        send(.workerSwept(heldSweeps.remove(at: number), ended: ended))
+    }
+
     /// The usual waits before a restart are over.
     func waitForRestart() { advance(second / 2) }
 

@@ -4,6 +4,26 @@ import WireProtocol
 
 /// A worker that does something legal, drawn at random, whenever it is asked to; and sometimes something that is not.
 final class SimulatedWorker {
+    /// What it is like, for all of its life.
+    struct Temper {
+        var capabilities: [String] = []
+        /// It never gets ready.
+        var loadsForEver = false
+        /// It ends no run because it was cancelled.
+        var ignoresCancels = false
+        /// Only SIGKILL ends it.
+        var ignoresWords = false
+
+        init(_ generator: inout SeededGenerator) {
+            capabilities = [Capability.spill, Capability.heartbeat, Capability.interrupt].filter { _ in
+                Bool.random(using: &generator)
+            }
+            loadsForEver = Int.random(in: 0...11, using: &generator) == 0
+            ignoresCancels = Int.random(in: 0...3, using: &generator) == 0
+            ignoresWords = Int.random(in: 0...4, using: &generator) == 0
+        }
+    }
+
     enum Stage {
         case new, greeted, ready
         /// It has broken the protocol or closed its pipe, or says nothing more for another reason.
@@ -13,17 +33,34 @@ final class SimulatedWorker {
 
     let script: ScriptedWorker
     let concurrency: Int
+    let temper: Temper
+    /// It says nothing any more, whatever happens.
+    var isMute = false
+    private var seenSignals = 0
     private(set) var stage = Stage.new
     /// Frame numbers of the runs that it has, by slot.
     private(set) var runs: [UInt16: UInt64] = [:]
     private var canceled: Set<UInt16> = []
+    /// Slots whose runs it was asked to end, whether it heeds that or not.
+    private var interrupted: Set<UInt16> = []
     private var readCount = 0
     /// What it has made and not written yet: pipes are cut anywhere.
     var unwritten: [UInt8] = []
 
-    init(_ script: ScriptedWorker, concurrency: Int) {
+    init(_ script: ScriptedWorker, concurrency: Int, _ temper: Temper) {
         self.script = script
         self.concurrency = concurrency
+        self.temper = temper
+    }
+
+    /// How it ends for what was asked of it; nil: it does not, or not for that.
+    var obedientEnd: ProcessStatus? {
+        if stage == .dead { return nil }
+        if script.signals.contains(.kill) { return .signaled(9) }
+        if temper.ignoresWords { return nil }
+        if script.signals.contains(.terminate) { return .signaled(15) }
+        // One that hangs does not read.
+        return !isMute && (script.isShuttingDown || script.isDeathPipeClosed) ? .exited(0) : nil
     }
 
     func spoil() {
@@ -52,26 +89,37 @@ final class SimulatedWorker {
             case .predict(let slot, _, _), .spilledPredict(let slot, _, _):
                 runs[slot] = 0
                 canceled.remove(slot)
-            case .cancel(let slot, _): canceled.insert(slot)
+                interrupted.remove(slot)
+            case .cancel(let slot, _):
+                interrupted.insert(slot)
+                if !temper.ignoresCancels { canceled.insert(slot) }
             default: break
             }
         }
         readCount = script.received.count
     }
 
+    private func takeSignals() {
+        // SIGUSR1 is harder to ignore than a frame.
+        if script.signals[seenSignals...].contains(.interruptRun) { canceled.formUnion(interrupted) }
+        seenSignals = script.signals.count
+    }
+
     /// Makes a few frames.
     func act(_ generator: inout SeededGenerator) {
         catchUp()
+        takeSignals()
+        if isMute { return }
         switch stage {
         case .spoiled, .dead: return
         case .new:
             guard !script.received.isEmpty else { return }
-            let capabilities = Bool.random(using: &generator) ? [Capability.spill] : []
-            unwritten += script.frame(.hello(WorkerHello(worker: "simulated", capabilities: capabilities)))
+            unwritten += script.frame(.hello(WorkerHello(worker: "simulated", capabilities: temper.capabilities)))
             stage = .greeted
         case .greeted:
             guard script.received.contains(where: { if case .initialize = $0 { true } else { false } }) else { return }
-            if Bool.random(using: &generator) {
+            if temper.loadsForEver || Bool.random(using: &generator) {
+                if temper.loadsForEver { return }
                 unwritten += script.frame(.loading(LoadingProgress(progress: 0.5, message: "on the way")))
             } else {
                 unwritten += script.frame(.ready(RecordingRunner.manifest(concurrency: concurrency)))
@@ -89,7 +137,8 @@ final class SimulatedWorker {
         let draw = Int.random(in: 0...19, using: &generator)
         if sequence == 0 {
             if draw == 0 {
-                return end(slot, 0, Bool.random(using: &generator) ? .canceled : .failed(RunFailure("early")))
+                let failure = RunFailure("early", isRetryable: Bool.random(using: &generator))
+                return end(slot, 0, Bool.random(using: &generator) ? .canceled : .failed(failure))
             }
             runs[slot] = 1
             return .started(slot: slot)

@@ -7,60 +7,30 @@ import WireProtocol
 final class Simulation {
     let settings: EngineSettings
     let runner: RecordingRunner
-    private(set) var generator: SeededGenerator
+    var generator: SeededGenerator
     private(set) var workers: [SimulatedWorker] = []
     /// What the clients asked for, where it makes them readers.
     private(set) var requests: [UInt64: StreamRequest] = [:]
     /// Clients that wait for the end of a prediction.
     private(set) var waiting: Set<UInt64> = []
-    private var known: [ScriptedClient] = []
+    var known: [ScriptedClient] = []
     private let concurrency: Int
     private var webhookCount = 0
     /// How many notices were checked, and the webhooks that were told the end.
     var checkedNotices = 0
     var toldEnds: Set<String> = []
-    private var isStopping = false
-
-    static let usual = EngineSettings.testing {
-        $0.deployments = [
-            .testing("echo", workers: 2) {
-                $0.loadTimeout = 30 * second
-                $0.stopGrace = 2 * second
-                $0.limits = PredictionLimits(output: 200_000, logs: 300, metrics: 50)
-            }
-        ]
-        $0.streams = StreamSettings(
-            history: HistoryLimits(events: 6, bytes: 2_000), window: LiveWindow(events: 5, bytes: 600))
-        $0.retention = PredictionRegistry.Retention(age: 20 * second, count: 5, bytes: 400_000)
-        $0.pendingCancellations = PendingCancellations.Limits(count: 3, age: 5 * second)
-        $0.drain = DrainSequence.Times(delay: second, finish: 3 * second, cancel: second)
-        $0.inlineLimit = 200
-        $0.patience = second / 5
-        $0.heartbeat = 5 * second
-        $0.writeTimeout = 8 * second
-        $0.idempotentGrace = 2 * second
-        $0.readersPerPrediction = 4
-        $0.readersInAll = 10
-    }
-
-    /// The usual settings, and sometimes the ends of their scales.
-    private static func settings(_ generator: inout SeededGenerator) -> EngineSettings {
-        var settings = usual
-        settings.streams.history.events = [0, 6, 6, 1_000].randomElement(using: &generator) ?? 6
-        settings.streams.history.bytes = [2_000, 100_000].randomElement(using: &generator) ?? 2_000
-        settings.retention.count = [0, 5, 5].randomElement(using: &generator) ?? 5
-        settings.patience = [0, second / 5].randomElement(using: &generator) ?? 0
-        settings.attachedGrace = [0, 0, second].randomElement(using: &generator) ?? 0
-        settings.heartbeat = [0, 5 * second].randomElement(using: &generator) ?? 0
-        settings.delivery.throttle = [0, second / 2].randomElement(using: &generator) ?? 0
-        settings.delivery.heldLimit = [3_000, 1 << 20].randomElement(using: &generator) ?? 0
-        return settings
-    }
+    /// Log lines that were looked at.
+    var seenLogs = 0
+    /// How many workers each deployment may have started in all, while it has failed.
+    var allowedStarts: [Int: Int] = [:]
+    /// An operator has asked for something since then.
+    var hasAdministered = false
 
     init(seed: UInt64) {
         generator = SeededGenerator(seed: seed)
         settings = Simulation.settings(&generator)
         runner = RecordingRunner(settings, seed: seed)
+        runner.holdsSweeps = true
         concurrency = Int.random(in: 1...3, using: &generator)
     }
 
@@ -75,12 +45,14 @@ final class Simulation {
         case 18..<22: runner.perform(.cancel(anyID()))
         case 22..<24: runner.perform(.read(anyID()))
         case 24..<36: drainSomebody()
-        case 36..<39: if let client = anybody() { leave(client) }
+        case 36..<37: if let client = anybody() { leave(client) }
+        case 37..<39: doSomethingRare()
         case 39..<40: spoilSomeWorker()
         case 40..<41: killSomeWorker()
         case 41..<46: printSomething()
         case 46..<52: loadFile()
-        case 52..<56: settleDelivery()
+        case 52..<54: settleDelivery()
+        case 54..<56: obey()
         case 56..<62: runner.advance(UInt64.random(in: 0...(2 * second), using: &generator))
         default: letWorkerAct()
         }
@@ -88,7 +60,7 @@ final class Simulation {
 
     private func adoptWorkers() {
         for script in runner.workers[workers.count...] {
-            workers.append(SimulatedWorker(script, concurrency: concurrency))
+            workers.append(SimulatedWorker(script, concurrency: concurrency, SimulatedWorker.Temper(&generator)))
         }
     }
 
@@ -127,7 +99,8 @@ final class Simulation {
         case .mayRepeat(let key, _, _) where Bool.random(using: &generator): remember(form, .join(key, form))
         default:
             let put = Bool.random(using: &generator)
-            var request = RecordingRunner.request(id.text, form, input: input, put: put)
+            let deployment = Int.random(in: 0..<settings.deployments.count, using: &generator)
+            var request = RecordingRunner.request(id.text, form, input: input, put: put, deployment: deployment)
             if Bool.random(using: &generator) { request.webhook = makeWebhook() }
             remember(form, .create(request))
         }
@@ -162,7 +135,7 @@ final class Simulation {
 
     // MARK: Workers
 
-    private func someWorker() -> SimulatedWorker? {
+    func someWorker() -> SimulatedWorker? {
         workers.filter { $0.stage != .dead }.randomElement(using: &generator)
     }
 
@@ -173,7 +146,7 @@ final class Simulation {
     }
 
     /// Writes what the worker has made, whole or up to any byte.
-    private func write(_ worker: SimulatedWorker, _ isCut: Bool) {
+    func write(_ worker: SimulatedWorker, _ isCut: Bool) {
         guard !worker.unwritten.isEmpty else { return }
         let count = isCut ? Int.random(in: 1...worker.unwritten.count, using: &generator) : worker.unwritten.count
         let bytes = Array(worker.unwritten[..<count])
@@ -199,8 +172,17 @@ final class Simulation {
     }
 
     private func kill(_ worker: SimulatedWorker) {
+        let ends: [ProcessStatus] = [
+            .signaled(9), .signaled(11), .exited(0), .exited(1), .exited(1), .exited(78), .unknown,
+        ]
+        kill(worker, ends.randomElement(using: &generator) ?? .unknown)
+    }
+
+    func kill(_ worker: SimulatedWorker, _ status: ProcessStatus) {
         worker.die()
-        runner.exit(worker.script, [.signaled(9), .exited(0), .exited(1)].randomElement(using: &generator) ?? .unknown)
+        runner.exit(
+            worker.script, status,
+            wasOutOfMemory: status == .signaled(9) && Bool.random(using: &generator))
     }
 
     private func printSomething() {
@@ -259,9 +241,11 @@ final class Simulation {
             runner.send(.stopRequested(reasons.randomElement(using: &generator) ?? .interrupt))
             for _ in 0..<5 { step() }
         }
+        runner.spawnFailure = nil
         runner.advance(20 * second)
         adoptWorkers()
         for worker in workers where worker.stage != .dead { kill(worker) }
+        while !runner.heldSweeps.isEmpty { runner.releaseSweep(0) }
         while let worker = workers.first(where: { $0.script.wantedFile != nil }) { load(for: worker) }
         for client in known where client.isOpen || !client.pending.isEmpty {
             while runner.clients[client.id.rawValue] != nil, !client.pending.isEmpty { runner.drain(client) }

@@ -7,21 +7,7 @@ import WireProtocol
 extension Simulation {
     /// What is wrong, in words; nil: nothing.
     func problem() -> String? {
-        slotProblem() ?? readerCountProblem() ?? timerProblem() ?? memoryProblem() ?? webhookProblem()
-    }
-
-    private func slotProblem() -> String? {
-        let slots = runner.deployment.slots
-        if slots.busyCount + slots.freeCount != slots.capacity { return "slots do not add up: \(slots)" }
-        let serving = workers.filter { $0.stage == .ready && !$0.script.isShuttingDown }
-        guard !runner.engine.isLeaving, workers.allSatisfy({ $0.stage != .spoiled && $0.isSettled }) else { return nil }
-        let ready = serving.filter { !$0.script.isDeathPipeClosed }
-        if slots.capacity != ready.reduce(0, { $0 + $1.concurrency }) {
-            return "\(slots.capacity) slots of \(ready.count) workers"
-        }
-        // A request that the worker has not looked at yet is a busy slot too.
-        let busy = ready.reduce(0) { $0 + $1.busySlots }
-        return slots.busyCount == busy ? nil : "\(slots.busyCount) slots are busy, \(busy) runs were not ended"
+        lifecycleProblem() ?? readerCountProblem() ?? timerProblem() ?? memoryProblem() ?? webhookProblem()
     }
 
     private func readerCountProblem() -> String? {
@@ -36,8 +22,15 @@ extension Simulation {
             switch timer {
             case .loadDeadline(let worker), .stopStep(let worker), .exitDeadline(let worker):
                 if !alive.contains(worker) { return "\(timer) is left of a worker that is gone" }
+            case .cancelStep(let slot):
+                if !alive.contains(slot.worker) { return "\(timer) is left of a worker that is gone" }
+            case .retry(let index):
+                if runner.engine.deployments[index.value].retryLine.isEmpty { return "\(timer), and nobody waits" }
             default: break
             }
+        }
+        for (index, deployment) in runner.engine.deployments.enumerated() where !deployment.retryLine.isEmpty {
+            if runner.timers[.retry(DeploymentIndex(index))] == nil { return "somebody waits, and there is no timer" }
         }
         let predictionTimers = runner.timers.keys.count { timer in
             switch timer {
@@ -82,6 +75,7 @@ extension Simulation {
         if runner.engine.activeCount != 0 { return "\(runner.engine.activeCount) predictions have not ended" }
         if runner.exitCode == nil { return "the server did not exit" }
         if runner.engine.readerCount != 0 { return "\(runner.engine.readerCount) readers are left" }
+        if let problem = leftOver() { return problem }
         for client in clients {
             if client.answers.count > 1 { return "\(client.id) was answered \(client.answers.count) times" }
             let isThere = runner.clients[client.id.rawValue] != nil
