@@ -88,12 +88,16 @@ package struct RequestHandler {
         case .put, .read, .events, .cancel:
             return predictionReply(endpoint, parameters["id"] ?? "", request, scope, engine)
         case .modelReady, .modelMetadata:
-            guard let index = scope.index else { return noDefault(.cog) }
+            guard let index = scope.index else { return noDefault(.cog, engine) }
             let isReady = engine.deployments[index].isServing && !engine.isLeaving
+            if engine.deployments[index].isRemoved {
+                let name = engine.deployments[index].settings.name
+                return .respond(ErrorCatalog.unknownDeployment(name, known: served(engine)).response(.cog))
+            }
             return .respond(
                 endpoint == .modelReady
-                    ? InferenceProtocol.ready(isReady, model: names[index])
-                    : InferenceProtocol.metadata(ofModel: names[index]))
+                    ? InferenceProtocol.ready(isReady, model: engine.deployments[index].settings.name)
+                    : InferenceProtocol.metadata(ofModel: engine.deployments[index].settings.name))
         case .discovery, .live, .ready, .started, .shutdown, .serverLive, .serverReady, .serverMetadata:
             preconditionFailure("answered above; they have no deployment")
         }

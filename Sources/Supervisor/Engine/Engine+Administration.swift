@@ -14,14 +14,19 @@ extension SupervisorEngine {
         case (.restart(.some), nil): return refuse("one worker needs the name of its deployment", connection)
         default: break
         }
-        let indices =
-            command.deployment.map { members(ofGroupOf: $0) }
-            ?? deployments.indices.filter { !deployments[$0].isRemoved }.map { DeploymentIndex($0) }
-        for index in indices {
-            // A worker is one of the deployment that was named; its whole group goes with it.
-            let isNamed = command.deployment == nil || command.deployment == index
-            let verb = isNamed ? command.verb : command.verb.forOthersOfGroup
-            if let reason = refusal(of: verb, index) { return refuse(reason, connection) }
+        let indices: [DeploymentIndex]
+        if let named = command.deployment {
+            indices = members(ofGroupOf: named)
+            for index in indices {
+                // A worker is one of the deployment that was named; its whole group goes with it.
+                let verb = index == named ? command.verb : command.verb.forOthersOfGroup
+                if let reason = refusal(of: verb, index) { return refuse(reason, connection) }
+            }
+        } else {
+            // "All" are those with which it can be done.
+            indices = deployments.indices.filter { !deployments[$0].isRemoved }.map { DeploymentIndex($0) }
+                .filter { refusal(of: command.verb, $0) == nil }
+            if indices.isEmpty { return refuse("no deployment is in a state for \(command.verb.word)", connection) }
         }
         let names = indices.map { deployments[$0.value].settings.name }.joined(separator: ", ")
         actions.append(.log(LogEntry(.info, "an operator asks for \(command.verb.word): \(names)")))

@@ -19,7 +19,7 @@ extension SupervisorEngine {
         var isAnyRequired = false
         var isAnyReady = false
         var isComplete = true
-        for index in deployments.indices {
+        for index in deployments.indices where !deployments[index].isRemoved {
             if !deployments[index].hasServed, deployments[index].isServing { deployments[index].hasServed = true }
             let hasServed = deployments[index].hasServed
             isAnyReady = isAnyReady || hasServed

@@ -143,8 +143,6 @@ package struct ServerSettings {
         settings.delivery = DeliverySettings(
             throttle: configuration.webhooks.interval,
             uploadURL: configuration.upload.url.flatMap { DeliveryURL($0) })
-        settings.loads.host = configuration.maximumLoads
-        settings.loads.device = configuration.loadsPerDevice
         return settings
     }
 }

@@ -230,7 +230,32 @@ struct AdministrationTests {
         #expect(Self.status(runner).state == .ready)
     }
 
+    /// "All" are those with which it can be done.
+    @Test func restartAll() {
+        let runner = RecordingRunner.ready(.testing { $0.deployments = [.testing("a"), .testing("b")] })
+        _ = Self.ask(runner, .stop, waits: false, deployment: 0)
+        let client = Self.ask(runner, .restart(worker: nil), deployment: nil)
+        #expect(runner.workers.map(\.deployment.value) == [0, 1, 1])
+        runner.becomeReady(runner.worker)
+        #expect(client.administered == AdminAnswer(.done, "restart is done: b"))
+        _ = Self.ask(runner, .stop, waits: false, deployment: 1)
+        #expect(Self.ask(runner, .restart(worker: nil), deployment: nil).administered?.outcome == .refused)
+    }
+
     // MARK: Waiting
+
+    @Test(arguments: [AdminCommand.Verb.start, .restart(worker: nil), .reset])
+    func whatStopsMeanwhile(_ verb: AdminCommand.Verb) {
+        for isServer in [true, false] {
+            let runner = RecordingRunner()
+            let client = Self.ask(runner, verb)
+            #expect(client.answer == nil)
+            if isServer { runner.send(.stopRequested(.interrupt)) } else { _ = Self.ask(runner, .stop, waits: false) }
+            runner.exit(runner.workers[0], .exited(0))
+            #expect(client.administered?.outcome == .failed)
+            #expect(client.administered?.message.contains("stop") == true)
+        }
+    }
 
     static let refusals: [(AdminCommand.Verb, Int?, String)] = [
         (.restart(worker: 5), 0, "has no worker 5"), (.restart(worker: 0), nil, "name of its deployment"),
