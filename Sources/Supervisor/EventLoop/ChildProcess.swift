@@ -156,9 +156,15 @@ package enum ChildProcess {
 extension ChildProcess {
     /// Starts a child that reads from a pipe and has no other descriptors but the null device for its output and this
     /// process's standard error. All else is as with `spawn`.
-    package static func spawnListener(_ request: SpawnRequest) throws(SystemError) -> SpawnedListener {
-        let input = try Pipe()
+    ///
+    /// - Parameter prepare: gets the writing end before there is a child: what is written here, the child will read,
+    ///   whatever becomes of this process meanwhile.
+    package static func spawnListener(
+        _ request: SpawnRequest, prepare: (_ input: Int32) -> Void
+    ) throws(SystemError) -> SpawnedListener {
+        let input = try Pipe(capacity: framePipeCapacity)
         try input.writing.makeNonBlocking()
+        prepare(input.writing.raw)
         let raw = open("/dev/null", O_RDWR | O_CLOEXEC)
         guard raw >= 0 else { throw .last("open", subject: "/dev/null") }
         let null = FileDescriptor(adopting: raw)

@@ -42,8 +42,15 @@ final class GuardLink {
     }
 
     func start() {
+        let lines = GuardRoster.introduction(
+            server: CurrentProcess.number, mark: mark, controlGroup: controlGroup,
+            isPlain: CurrentProcess.isTerminal(2), leaders: leaders)
+        // As much as the pipe holds is in it before the guard is there, and so before we can be killed beside it.
+        var untold = lines[...]
         do throws(SystemError) {
-            let process = try ChildProcess.spawnListener(request)
+            let process = try ChildProcess.spawnListener(request) { raw in
+                while let line = untold.first, GuardLink.write(line, to: raw) { untold = untold.dropFirst() }
+            }
             let number = process.pid
             processID = number
             startTime = loop.now
@@ -61,10 +68,7 @@ final class GuardLink {
             close()
             return startLater()
         }
-        let lines = GuardRoster.introduction(
-            server: CurrentProcess.number, mark: mark, controlGroup: controlGroup,
-            isPlain: CurrentProcess.isTerminal(2), leaders: leaders)
-        for line in lines { tell(line) }
+        for line in untold { tell(line) }
     }
 
     func add(_ leader: ProcessIdentity) {
@@ -86,10 +90,12 @@ final class GuardLink {
     }
 
     /// Lines are shorter than what the kernel takes whole or not at all.
+    private static func write(_ line: String, to raw: Int32) -> Bool {
+        Array(line.utf8).withUnsafeBytes { Transfer.write(raw, $0) } == .bytes(line.utf8.count)
+    }
+
     private func tell(_ line: String) {
-        guard let raw = pipe?.raw else { return }
-        let result = Array(line.utf8).withUnsafeBytes { Transfer.write(raw, $0) }
-        guard result != .bytes(line.utf8.count), let processID else { return }
+        guard let raw = pipe?.raw, !GuardLink.write(line, to: raw), let processID else { return }
         // One that does not read would not know what to do: the next is told everything.
         pipe = nil
         ChildProcess.signalProcess(processID, .kill)
