@@ -21,6 +21,8 @@ BUSY = (409, 429, 503)
 AFTERMATH = 3.0
 #: What a slow reader lets the system keep for it, in bytes.
 SLOW_BUFFER = 4096
+#: So often a reader comes back at most.
+MOST_RETURNS = 10
 #: The header that asks for events.
 EVENTS = {"accept": "text/event-stream"}
 
@@ -248,9 +250,11 @@ class Crowd:
         if not await self._head(record, exchange, 200):
             exchange.close()
             return
+        times = self.random.randint(1, MOST_RETURNS)
         while True:
             record.readings.append(reading)
-            await self.read(record, reading, exchange, self.random.randint(1, 6))
+            times -= 1
+            await self.read(record, reading, exchange, self.random.randint(1, 6) if times else None)
             exchange.close()
             if reading.finish is not Finish.LEFT:
                 return

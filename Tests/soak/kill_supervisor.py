@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import pathlib
+import random
 from typing import Any
 
 import census
@@ -38,12 +40,12 @@ def _tree(scenario: Scenario, scratch: pathlib.Path, moment: str, is_library: bo
     return scripted("tree", scratch, 4, workers=WORKERS)
 
 
-async def _round(scenario: Scenario, moment: str, is_library: bool) -> tuple[float, int]:
+async def _round(scenario: Scenario, moment: str, is_library: bool, cgroup: str) -> tuple[float, int]:
     """Seconds until all were gone, and how many there were."""
     server = Server(
         scenario.binary,
         lambda scratch: [_tree(scenario, scratch, moment, is_library)],
-        {"max_concurrent_loads": WORKERS},
+        {"max_concurrent_loads": WORKERS, "cgroup": cgroup},
     )
 
     def below() -> int:
@@ -73,21 +75,23 @@ async def _round(scenario: Scenario, moment: str, is_library: bool) -> tuple[flo
 
 
 async def kill_supervisor(scenario: Scenario) -> str:
-    rounds = scenario.pick(short=3, nightly=100)
+    rounds = scenario.pick(short=4, nightly=100)
     numbers = iter(range(rounds))
+    # Where no control group may be made, both are the same.
+    kinds = list(itertools.product(MOMENTS, (False, True), ("off", "auto")))
+    random.Random(scenario.seed).shuffle(kinds)
     times: list[float] = []
     most = 0
 
     async def lane() -> None:
         nonlocal most
         for number in numbers:
-            moment = MOMENTS[number % len(MOMENTS)]
-            is_library = number // len(MOMENTS) % 2 == number % 2
+            moment, is_library, cgroup = kinds[number % len(kinds)]
             try:
-                taken, there = await _round(scenario, moment, is_library)
+                taken, there = await _round(scenario, moment, is_library, cgroup)
             except (Failed, Cut, OSError) as failure:
                 kind = "library" if is_library else "scripted"
-                raise Failed(f"round {number + 1} of {rounds} ({moment}, {kind} workers): {failure}") from None
+                raise Failed(f"round {number + 1} of {rounds} ({moment}, {kind} workers, cgroup {cgroup}): {failure}") from None
             times.append(taken)
             most = max(most, there)
 

@@ -41,7 +41,7 @@ def _short(random: random.Random) -> Plan:
 
 
 def _burst(random: random.Random) -> Plan:
-    count, size = random.randint(1, 300), random.choice([8, 200, 2000])
+    count, size = random.randint(1, 300), random.choice([8, 200, 800])
     outputs = [f"{index}:" + "x" * size for index in range(count)]
     return Plan({"do": [["many", count, size]]}, Ending.SUCCESS, outputs)
 
@@ -145,8 +145,8 @@ LIBRARY_DEAF: list[tuple[int, Draw]] = [(1, _library("deaf", Ending.NEVER, is_de
 
 def overflow(random: random.Random) -> Plan:
     """More than any history keeps, for a reader that is slow."""
-    outputs = [f"{index}:" + "x" * 3000 for index in range(900)]
-    return Plan({"do": [["many", 900, 3000]]}, Ending.SUCCESS, outputs)
+    outputs = [f"{index}:" + "x" * 1500 for index in range(900)]
+    return Plan({"do": [["many", 900, 1500]]}, Ending.SUCCESS, outputs)
 
 
 def draw(random: random.Random, weighted: list[tuple[int, Draw]]) -> Plan:

@@ -62,6 +62,7 @@ def main() -> int:
         arguments.nightly,
         seed,
     )
+    print(f"seed {seed}, {'nightly' if scenario.nightly else 'short'} form", flush=True)
     failed = []
     for name in arguments.names or SCENARIOS:
         function = getattr(importlib.import_module(SCENARIOS[name]), name)

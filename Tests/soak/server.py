@@ -329,9 +329,6 @@ class Server:
         async def ready() -> bool:
             if await self.code("/readyz") != 200:
                 return False
-            if not self.has_control:
-                counts = [len(self.workers(each["name"])) >= each.get("workers", 1) for each in self.deployments]
-                return all(counts)
             report = await self.status()
             return all(
                 each["ready"] == each["wanted"] and each["busy"] == 0 and each["waiting"] == 0
@@ -341,8 +338,12 @@ class Server:
         try:
             await eventually(ready, "every worker is ready and idle", within)
         except Failed as failure:
-            report = json.dumps(await self.status())[:6000] if self.has_control else ""
-            raise Failed(f"{failure}\n{report}\n{self.recent_log()}") from None
+            lacking = [
+                json.dumps(each)
+                for each in (await self.status())["deployments"]
+                if each["ready"] != each["wanted"] or each["busy"] or each["waiting"]
+            ]
+            raise Failed("\n".join([str(failure), *lacking, self.recent_log()])) from None
 
     # Its processes.
 
