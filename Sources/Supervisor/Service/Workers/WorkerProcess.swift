@@ -9,6 +9,9 @@ final class WorkerProcess {
     private static let lastWords = 4 * 1024 * 1024
     /// The same for what it has printed before the end of a run.
     private static let logDrain = 1024 * 1024
+    /// So many bytes of what it prints are taken in one turn. One that prints without end fills its pipe and waits, and the
+    /// turn stays short for all others: some eighty lines are about the work of one request.
+    private static let logShare = 8 * 1024
     /// Frames that a worker does not read are kept; from here on that is worth a line in the log, once.
     private static let stallMark = 16 * 1024 * 1024
 
@@ -50,7 +53,7 @@ final class WorkerProcess {
                 raw, .readable, handler: ClosureHandler { [unowned self] _ in exited() })
         }
         for pipe in logs {
-            try pipe.start(on: owner.loop) { [unowned self] in readLog(pipe, limit: owner.readBuffer.count) }
+            try pipe.start(on: owner.loop) { [unowned self] in readLog(pipe, limit: WorkerProcess.logShare) }
         }
         try listen()
     }
@@ -163,11 +166,12 @@ final class WorkerProcess {
     // MARK: Logs
 
     private func readLog(_ pipe: LogPipe, limit: Int) {
+        let buffer = UnsafeMutableRawBufferPointer(rebasing: owner.readBuffer.prefix(limit))
         var left = limit
-        while left > 0, let bytes = pipe.read(into: owner.readBuffer) {
+        while left > 0, let bytes = pipe.read(into: buffer) {
             left -= bytes.count
             owner.logged(bytes, pipe.source, by: self)
-            if bytes.count < owner.readBuffer.count { return }
+            if bytes.count < buffer.count { return }
         }
     }
 
