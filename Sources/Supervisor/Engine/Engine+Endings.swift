@@ -111,9 +111,10 @@ extension SupervisorEngine {
     private mutating func retire(_ worker: WorkerID) {
         let index = workers[worker.handle].deployment
         deployments[index.value].slots.workerLeft(worker)
-        if let group = deployments[index.value].settings.supervision.group, workers[worker.handle].role == .current {
-            closeGroup(group)
-        }
+        let isMissed =
+            workers[worker.handle].role == .current
+            && !deployments[index.value].places[workers[worker.handle].place].isRetired
+        if let group = deployments[index.value].settings.supervision.group, isMissed { closeGroup(group) }
         healthWorkerLeft(worker)
         announceDeployment(index)
     }

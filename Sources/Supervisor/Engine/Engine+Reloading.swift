@@ -364,6 +364,8 @@ extension SupervisorEngine {
             planStart(index, place: place, at: nil)
             for worker in deployments[index.value].places[place].lives { drainWorker(worker, because: .reload) }
         }
+        // Nobody waits for it any more.
+        if let group = deployments[index.value].settings.supervision.group { openGroupIfComplete(group) }
         note(.info, "reload: the deployment is not in the configuration any more", index)
         announceDeployment(index)
     }

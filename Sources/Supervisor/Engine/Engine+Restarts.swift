@@ -40,7 +40,7 @@ extension SupervisorEngine {
             deployments[index.value].intensity.gaveUp()
             giveUp(index, record.detail, isFinal: false)
         }
-        if !record.reason.leavesGroupAlone { endGroup(of: index, after: worker) }
+        if !record.reason.leavesGroupAlone, !deployments[index.value].isRemoved { endGroup(of: index, after: worker) }
     }
 
     /// The one that is on its way in does not wait for the end of the one that it was to follow.

@@ -413,4 +413,26 @@ struct ReloadTests {
         #expect(outcome(client) == .done)
         #expect(runner.create("p").rejection == nil)
     }
+
+    /// A member that leaves the configuration is not missed, however it ends.
+    @Test(arguments: [ProcessStatus.exited(0), .signaled(9)], [true, false])
+    func leavingAGroup(_ end: ProcessStatus, _ wasReady: Bool) {
+        let settings = { (name: String) in
+            DeploymentSettings.testing(name) { $0.supervision.group = "ranks" }
+        }
+        let runner = RecordingRunner(.testing { $0.deployments = [settings("a"), settings("b")] })
+        runner.becomeReady(runner.workers[0])
+        if wasReady {
+            runner.becomeReady(runner.workers[1])
+            runner.create("q", .background, deployment: 1)
+        }
+        var plan = ReloadPlan()
+        plan.removed = [DeploymentIndex(1)]
+        reload(runner, plan)
+        #expect(runner.create("p", .background).rejection == nil)
+        runner.exit(runner.workers[1], end)
+        #expect(!runner.workers[0].isShuttingDown)
+        #expect(runner.workers.count == 2)
+        #expect(runner.create("r", .background).rejection == .atCapacity)
+    }
 }
