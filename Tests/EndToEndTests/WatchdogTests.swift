@@ -5,7 +5,7 @@ import WireProtocol
 /// Workers that give no sign of life, and one that only seems to.
 struct WatchdogTests {
     /// Short, but many times what a beat takes on a busy machine.
-    private static let interval = #","watchdog":{"interval":"1s","abort_grace":"500ms"},"restart":{"backoff":"10ms"}"#
+    private static let interval = #","watchdog":{"interval":"2s","abort_grace":"500ms"},"restart":{"backoff":"10ms"}"#
 
     private func start(
         _ environment: [(name: String, value: String)] = [], in directory: TestDirectory
@@ -35,7 +35,8 @@ struct WatchdogTests {
         #expect(try pendingSignals(of: Int32(worker), include: SIGQUIT))
         let end = try feed.nextEnd()
         #expect(end["reason"]?.stringValue == "watchdog", "\(end)")
-        #expect(try stream.all().last?.json?["status"]?.stringValue == "failed")
+        let last = try stream.all().last
+        #expect(last?.json?["status"]?.stringValue == "failed", "\(String(describing: last))")
         try server.waitForLog("another one") { $0.message.hasPrefix("worker ready") && $0.deployment == "gen" }
         let successor = try server.status()["workers"]?.arrayValue?.first?["pid"]?.integerValue
         #expect(successor != nil && successor != worker)
