@@ -34,6 +34,13 @@ import Testing
         #expect(family(entries, leaders: [leader(100)]) == [101, 102])
     }
 
+    /// A group of that number that is not below the server is somebody else's.
+    @Test func whatIsNotInTheScopeIsLeftAlone() {
+        let entries = [process(50, parent: 1), process(900, parent: 1, group: 100, session: 100)]
+        #expect(family(entries, leaders: [leader(100)]) == [])
+        #expect(family(entries, leaders: [leader(100)], scope: .everywhere) == [900])
+    }
+
     @Test func descendantsBelongWhateverTheyAre() {
         let entries = [
             process(50, parent: 1), process(100, parent: 50), process(200, parent: 100), process(300, parent: 200),
@@ -68,7 +75,7 @@ import Testing
     /// The worker's number has been given to somebody else, and so its group's and session's.
     @Test func aNumberThatWasGivenAwayMeansNothing() {
         let entries = [
-            process(50, parent: 1), process(100, parent: 1, started: 5_000),
+            process(50, parent: 1), process(100, parent: 50, started: 5_000),
             process(101, parent: 100, group: 100, session: 100),
         ]
         #expect(family(entries, leaders: [leader(100)]) == [])
@@ -90,6 +97,6 @@ import Testing
 
     @Test func aTreeThatIsSeenWhileItChangesMayHaveALoop() {
         let entries = [process(100, parent: 101), process(101, parent: 100)]
-        #expect(family(entries, leaders: [leader(100)]) == [100, 101])
+        #expect(family(entries, leaders: [leader(100)], scope: .everywhere) == [100, 101])
     }
 }

@@ -1,10 +1,10 @@
 /// The system's processes at one moment, with who started whom: finds what belongs to a worker.
 package struct ProcessTree {
-    /// Where a mark is looked for.
+    /// Where what belongs to a worker can be.
     package enum Scope: Equatable, Sendable {
         /// Among the descendants of this process. It adopts orphans, so whatever its descendants start stays there.
         case descendants(of: Int32)
-        /// Among its children only, which is where orphans come to.
+        /// The same, but marks are looked for among its children only, which is where orphans come to.
         case children(of: Int32)
         case everywhere
     }
@@ -45,13 +45,15 @@ package struct ProcessTree {
         _ signs: Signs, scope: Scope, sparing spared: Set<Int32>, carries: (ProcessMark, Int32) -> Bool
     ) -> [ProcessEntry] {
         let leaders = Set(signs.leaders.filter(isNumberStillIts).map(\.number))
+        let reach = reach(of: scope)
         var found = Found(places: entries.count)
         for (place, entry) in entries.enumerated() {
-            let belongs = leaders.contains(entry.group) || leaders.contains(entry.session)
+            let belongs =
+                reach.isTaken[place] && (leaders.contains(entry.group) || leaders.contains(entry.session))
             if belongs || signs.members.contains(entry.number) { take(place, spared, into: &found) }
         }
         if let mark = signs.mark {
-            for place in candidates(scope) where !found.isTaken[place] && !entries[place].isZombie {
+            for place in candidates(scope, reach) where !found.isTaken[place] && !entries[place].isZombie {
                 let number = entries[place].number
                 if !spared.contains(number), carries(mark, number) { take(place, spared, into: &found) }
             }
@@ -87,14 +89,23 @@ package struct ProcessTree {
         return entries[place].identity.startTime == leader.startTime
     }
 
-    private func candidates(_ scope: Scope) -> [Int] {
+    /// Where marks are looked for.
+    private func candidates(_ scope: Scope, _ reach: Found) -> [Int] {
+        if case .children(let root) = scope { return children[root] ?? [] }
+        return reach.places
+    }
+
+    /// All that can be a worker's at all. A group's number may have been given to somebody else by now, who is not below
+    /// us.
+    private func reach(of scope: Scope) -> Found {
+        var found = Found(places: entries.count)
         switch scope {
-        case .everywhere: return Array(entries.indices)
-        case .children(let root): return children[root] ?? []
-        case .descendants(let root):
-            var found = Found(places: entries.count)
+        case .everywhere:
+            found.places = Array(entries.indices)
+            found.isTaken = Array(repeating: true, count: entries.count)
+        case .children(let root), .descendants(let root):
             for child in children[root] ?? [] { take(child, [root], into: &found) }
-            return found.places
         }
+        return found
     }
 }
