@@ -51,6 +51,23 @@ import Testing
         #expect(try child.loop.turns { group.remove() })
     }
 
+    /// Of a process that is no more, unless there is something in it.
+    @Test(.enabled(if: TestControlGroups.areAvailable, "control groups cannot be made here"))
+    func abandonedTreesAreRemoved() throws {
+        let parent = try TestControlGroups.make()
+        defer { parent.remove() }
+        let abandoned = try ControlGroupTree(making: "supervisor-\(Int32.max)-1", in: parent.path)
+        _ = try abandoned.makeGroup("worker-1")
+        let foreign = try ControlGroupTree(making: "supervisor-x", in: parent.path)
+        let own = try ControlGroupTree(in: parent.path)
+        #expect(access(abandoned.path, F_OK) != 0)
+        #expect(access(foreign.path, F_OK) == 0 && access(own.path, F_OK) == 0)
+        // It is made again when somebody has removed it.
+        own.remove()
+        #expect(try own.makeGroup("worker-2").remove())
+        own.remove()
+    }
+
     @Test(.enabled(if: TestControlGroups.areAvailable, "control groups cannot be made here"))
     func aChildBeginsInItsControlGroup() throws {
         let tree = try TestControlGroups.make()

@@ -6,10 +6,30 @@ package struct ControlGroupTree: Sendable {
     /// Its directory.
     package let path: String
 
-    /// Makes `name` below `parent`, a directory of a control group.
+    private static let prefix = "supervisor-"
+
+    /// Makes this process's one below `parent`, a directory of a control group, and removes those that were left there by
+    /// servers that were killed together with their guards.
     ///
-    /// - Throws: why it cannot be used: `mkdir` where the system or its owner did not leave it to us, `cgroup.kill` with
-    ///   ENOENT where `parent` is none, or before Linux 5.14.
+    /// - Throws: why it cannot be used: `mkdir` where the system or its owner did not leave it to us, `access` with ENOENT
+    ///   where `parent` is none, or before Linux 5.14.
+    package init(in parent: String) throws(SystemError) {
+        let own = ProcessTable.entry(of: getpid())?.identity
+        try self.init(making: "\(Self.prefix)\(getpid())-\(own?.startTime ?? 0)", in: parent)
+        for name in Files.names(in: parent) where Self.isAbandoned(name) {
+            _ = ControlGroup.remove("\(parent)/\(name)")
+        }
+    }
+
+    /// Nothing can be lost by a mistake: what has a process in it cannot be removed, and what is missed is made again.
+    private static func isAbandoned(_ name: String) -> Bool {
+        let numbers = name.dropFirst(prefix.count).split(separator: "-")
+        guard name.hasPrefix(prefix), numbers.count == 2, let number = Int32(numbers[0]), let start = UInt64(numbers[1])
+        else { return false }
+        return ProcessTable.entry(of: number)?.identity != ProcessIdentity(number: number, startTime: start)
+    }
+
+    /// Makes one of this name.
     package init(making name: String, in parent: String) throws(SystemError) {
         path = "\(parent)/\(name)"
         guard mkdir(path, ControlGroup.directoryMode) == 0 else { throw .last("mkdir", subject: path) }
@@ -24,7 +44,13 @@ package struct ControlGroupTree: Sendable {
     }
 
     package func makeGroup(_ name: String) throws(SystemError) -> ControlGroup {
-        try ControlGroup(making: "\(path)/\(name)")
+        do throws(SystemError) {
+            return try ControlGroup(making: "\(path)/\(name)")
+        } catch {
+            // While it is empty, somebody may take it for abandoned who sees other processes than we do.
+            guard error.isNotFound, mkdir(path, ControlGroup.directoryMode) == 0 else { throw error }
+            return try ControlGroup(making: "\(path)/\(name)")
+        }
     }
 
     /// Removes it, when all groups in it are gone.

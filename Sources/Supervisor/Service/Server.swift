@@ -120,7 +120,7 @@ package final class Server {
         ) { [unowned self] in
             received($0)
         }
-        custody.start()
+        try custody.start()
         for (listener, realm) in listeners.map({ ($0, Realm.public) }) + controlListeners.all {
             try listener.start(
                 accepted: { [unowned self] in accepted($0, realm) },

@@ -12,7 +12,8 @@ final class GuardLink {
 
     private let loop: Loop
     private let mark: String
-    private let controlGroup: String?
+    /// Directory of the control group that all workers are in; to be set before the start.
+    var controlGroup: String?
     private let request: SpawnRequest
     private let log: (LogEntry) -> Void
     private var leaders: Set<ProcessIdentity> = []
@@ -25,11 +26,10 @@ final class GuardLink {
     private var hasEnded = false
 
     init(
-        mark: String, controlGroup: String?, environment: [(name: String, value: String)], on loop: Loop,
+        mark: String, environment: [(name: String, value: String)], on loop: Loop,
         log: @escaping (LogEntry) -> Void
     ) {
         self.mark = mark
-        self.controlGroup = controlGroup
         self.loop = loop
         self.log = log
         var request = SpawnRequest(

@@ -25,7 +25,7 @@ final class ProcessCustody {
     private let guardLink: GuardLink
     private let log: (LogEntry) -> Void
     private var groups: ControlGroupTree?
-    private let mayGoWithoutGroups: Bool
+    private let settings: CustodySettings
     private var memoryKills: OutOfMemoryEvidence
     private var nextLife: UInt64 = 1
     /// Since orphans are adopted, all that workers start stays below us.
@@ -46,41 +46,40 @@ final class ProcessCustody {
         var generator = SystemRandom()
         let words = (0..<ProcessCustody.markWords).map { _ in generator.next() }
         serverMark = words.map { String($0, radix: 16).leftPadded(to: 16) }.joined()
-        var problem: SystemError?
-        groups = try ProcessCustody.makeGroups(settings.controlGroups, mark: serverMark, &problem)
-        mayGoWithoutGroups = settings.controlGroups == .automatic
+        self.settings = settings
         memoryKills = OutOfMemoryEvidence(file: settings.memoryEvents)
-        guardLink = GuardLink(
-            mark: serverMark, controlGroup: groups?.path, environment: environment, on: loop, log: log)
-        if let problem { log(LogEntry(.debug, "workers get no control groups of their own: \(problem)")) }
+        guardLink = GuardLink(mark: serverMark, environment: environment, on: loop, log: log)
     }
 
-    private static func makeGroups(
-        _ wanted: CustodySettings.ControlGroups, mark: String, _ problem: inout SystemError?
-    ) throws(SystemError) -> ControlGroupTree? {
-        let name = "supervisor-\(mark.prefix(16))"
-        switch wanted {
+    private func makeGroups() throws(SystemError) -> ControlGroupTree? {
+        switch settings.controlGroups {
         case .off: return nil
-        case .below(let path): return try ControlGroupTree(making: name, in: path)
+        case .below(let path): return try ControlGroupTree(in: path)
         case .automatic:
             guard let parent = ControlGroupTree.ownDirectory() else { return nil }
             do throws(SystemError) {
-                return try ControlGroupTree(making: name, in: parent)
+                return try ControlGroupTree(in: parent)
             } catch {
-                problem = error
+                log(LogEntry(.debug, "workers get no control groups of their own: \(error)"))
                 return nil
             }
         }
     }
 
+    private var mayGoWithoutGroups: Bool { settings.controlGroups == .automatic }
+
     /// Before the first process is started.
-    func start() {
+    ///
+    /// - Throws: why the directory that the configuration names cannot have control groups in it.
+    func start() throws(SystemError) {
+        groups = try makeGroups()
         do throws(SystemError) {
             try ChildProcess.adoptOrphans()
         } catch {
             log(LogEntry(.warning, "orphans of workers will not be reaped here: \(error)"))
             scope = .everywhere
         }
+        guardLink.controlGroup = groups?.path
         guardLink.start()
     }
 
