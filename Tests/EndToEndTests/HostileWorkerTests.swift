@@ -33,7 +33,8 @@ struct HostileWorkerTests {
         let server = try RunningSupervisor(
             [
                 TestDeployment(name: "good", members: #","default":true"#),
-                TestDeployment(name: "bad", members: #","restart":{"max_failures":100,"backoff":"100ms","max_backoff":"100ms"}"#),
+                TestDeployment(
+                    name: "bad", members: #","restart":{"max_failures":100,"backoff":"100ms","max_backoff":"100ms"}"#),
             ], gates: ["next"])
         try server.waitUntilReady(2)
         let neighbour = try server.stream(
