@@ -30,7 +30,7 @@ struct WatchdogTests {
         let server = try start(in: try TestDirectory())
         let worker = try #require(try server.status()["workers"]?.arrayValue?.first?["pid"]?.integerValue)
         let feed = try server.stateChanges()
-        let stream = try tell(server, "gen", "stop")
+        let stream = try tell(server, "gen", "stop;block")
         try feed.next { $0.json?["to"]?.stringValue == "unresponsive" }
         #expect(try pendingSignals(of: Int32(worker), include: SIGQUIT))
         let end = try feed.nextEnd()

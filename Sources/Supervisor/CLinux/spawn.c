@@ -274,7 +274,8 @@ int cl_spawn(const struct cl_spawn_request *request, struct cl_spawn_result *res
 
     if (pid < 0) {
         // What both may answer is not about the group.
-        int is_about_group = request->cgroup >= 0 && pid != -EAGAIN && pid != -ENOMEM;
+        int is_about_group = request->cgroup >= 0 && pid != -EAGAIN && pid != -ENOMEM && pid != -EMFILE &&
+                             pid != -ENFILE;
         result->failed_step = is_about_group ? CL_SPAWN_CGROUP : CL_SPAWN_CLONE;
         return pid;
     }

@@ -189,7 +189,7 @@ extension SupervisorEngine {
                     deployments[index.value].places[place].startAt = now
                 }
             }
-            return
+            return startVacantPlaces(index)
         }
         deployments[index.value].rolling = RollingRestart(places: worker.map { [$0] } ?? all)
         progressRolling(index)
@@ -199,17 +199,29 @@ extension SupervisorEngine {
     mutating func progressRolling(_ index: DeploymentIndex) {
         guard let rolling = deployments[index.value].rolling else { return }
         if let active = rolling.active {
-            guard isRestarted(active, index) else { return }
-            deployments[index.value].rolling?.placeDone()
+            if let end = restInsteadOfRestart(active, index) {
+                deployments[index.value].rolling?.fail(end)
+            } else {
+                guard isRestarted(active, index) else { return }
+                deployments[index.value].rolling?.placeDone()
+            }
         }
         if let place = deployments[index.value].rolling?.next() { return restart(index, place: place) }
+        let failure = deployments[index.value].rolling?.failure
         deployments[index.value].rolling = nil
         for operation in operations.indices {
             guard case .restart = operations[operation].verb else { continue }
             operations[operation].settled(
-                index, failure: rolling.failure.map { "\(deployments[index.value].settings.name): \($0)" })
+                index, failure: failure.map { "\(deployments[index.value].settings.name): \($0)" })
         }
         progressOperations()
+    }
+
+    /// Why the place will not get its new worker: that one has ended, and the restart policy wants no further one.
+    private func restInsteadOfRestart(_ active: RollingRestart.Active, _ index: DeploymentIndex) -> String? {
+        let place = deployments[index.value].places[active.place]
+        guard place.current == nil, place.isResting, !place.isRetired else { return nil }
+        return place.lastExit?.detail ?? "its worker has ended"
     }
 
     private func isRestarted(_ active: RollingRestart.Active, _ index: DeploymentIndex) -> Bool {

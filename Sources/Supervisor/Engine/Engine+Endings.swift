@@ -127,10 +127,13 @@ extension SupervisorEngine {
         workers[worker.handle].fault = "\(error)"
         // Runs whose last frame came before the fault have ended well, whether or not it came in the same read.
         completeDrains(worker)
-        for key in workers[worker.handle].activePredictions {
+        let held = workers[worker.handle].activePredictions
+        for key in held {
             abandonSilently(key, worker)
+            // What stands behind the fault is not read: another run may have said there that it has begun.
             runLost(
-                key, .workerLost(.protocol), detail: "the worker broke the protocol",
+                key, .workerLost(.protocol), atLeast: held.count > 1 ? .started : .dispatched,
+                detail: "the worker broke the protocol",
                 outcome: .failed(message: "Worker broke the protocol: \(error)", code: .workerProtocolError))
         }
         failSetup(workers[worker.handle].deployment, "the worker broke the protocol: \(error)")
@@ -158,8 +161,9 @@ extension SupervisorEngine {
         if workers[worker.handle].fault == nil { workers[worker.handle].fault = text }
         for key in workers[worker.handle].activePredictions {
             abandonSilently(key, worker)
+            // It lives, and could not say that it has begun.
             runLost(
-                key, .workerLost(.protocol), detail: "the worker closed its pipe",
+                key, .workerLost(.protocol), atLeast: .started, detail: "the worker closed its pipe",
                 outcome: .failed(message: "Worker closed its pipe", code: .workerExited))
         }
         // It has nothing to bring to an end that anybody could hear of.

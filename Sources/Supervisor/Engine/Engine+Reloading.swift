@@ -306,6 +306,7 @@ extension SupervisorEngine {
         if let before = deployments[index.value].failureBeforeReload {
             deployments[index.value].failure = before
             deployments[index.value].intensity.gaveUp()
+            scheduleProbe(index)
         }
         note(
             .error, "reload: a worker of the new version is not ready, and the old version comes back: \(detail)", index

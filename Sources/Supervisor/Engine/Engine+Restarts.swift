@@ -9,7 +9,11 @@ extension SupervisorEngine {
         switch workers[worker.handle].role {
         case .outgoing, .incoming: return
         case .current:
-            if let incoming = deployments[index.value].places[place].incoming { return takeOver(worker, incoming) }
+            if let incoming = deployments[index.value].places[place].incoming {
+                if workers[incoming.handle].stage.mayServe { return takeOver(worker, incoming) }
+                // It ends as well: nobody is left who could take over.
+                sendAway(incoming)
+            }
             // One that waits for its turn to load would only follow the one that follows anyway.
             withdrawReplacement(index, place: place)
         }
@@ -54,10 +58,21 @@ extension SupervisorEngine {
         deployments[index.value].places[place].replacement = nil
     }
 
+    /// The one that was on its way in is on its way out.
+    private mutating func sendAway(_ incoming: WorkerID) {
+        let (index, place) = (workers[incoming.handle].deployment, workers[incoming.handle].place)
+        workers[incoming.handle].role = .outgoing
+        deployments[index.value].places[place].outgoing.append(incoming)
+        deployments[index.value].places[place].incoming = nil
+    }
+
     /// The loss of a worker ends the server where the configuration says so.
     mutating func endServerIfLost(_ index: DeploymentIndex, _ record: ExitRecord) {
         let supervision = deployments[index.value].settings.supervision
-        guard supervision.endsServerOnLoss, !drain.isLeaving, record.reason != .ok else { return }
+        // One that never was ready is no loss: what it was to follow, or to become, is as it was.
+        guard supervision.endsServerOnLoss, !drain.isLeaving, record.reason != .ok, record.readyTime != nil else {
+            return
+        }
         switch RestartPolicy.verdict(record.reason, supervision.restart, wasEverReady: true) {
         case .restart(isFailure: true), .giveUp, .rest: break
         case .restart, .restartAtOnce: return
@@ -124,8 +139,24 @@ extension SupervisorEngine {
 
     /// Fills all places of the deployment that nobody fills, without a wait.
     mutating func startVacantPlaces(_ index: DeploymentIndex) {
+        let waitsForGroup = isGroupEnding(index)
         for place in deployments[index.value].places.indices where !deployments[index.value].places[place].isResting {
-            planStart(index, place: place, at: now)
+            if !waitsForGroup {
+                planStart(index, place: place, at: now)
+            } else if deployments[index.value].places[place].current == nil {
+                // All start together, once the last of those who were before is gone.
+                deployments[index.value].places[place].startAt = now
+            }
+        }
+    }
+
+    /// Members of its group are on their way out. False without a group.
+    private func isGroupEnding(_ index: DeploymentIndex) -> Bool {
+        guard let group = deployments[index.value].settings.supervision.group else { return false }
+        return members(of: group).contains { member in
+            deployments[member.value].places.contains { place in
+                place.current.map { !workers[$0.handle].stage.mayServe } ?? false
+            }
         }
     }
 
@@ -181,10 +212,16 @@ extension SupervisorEngine {
             for place in deployments[member.value].places.indices { planStart(member, place: place, at: nil) }
             announceDeployment(member, detail: detail)
         }
+        scheduleProbe(index)
+    }
+
+    /// A deployment that was given up is tried again later, unless that would not help.
+    mutating func scheduleProbe(_ index: DeploymentIndex) {
         let interval = deployments[index.value].settings.supervision.restart.probeInterval
-        if !isFinal, interval > 0, drain.startsWorkers {
-            actions.append(.startTimer(.probe(index), at: now + interval))
+        guard let failure = deployments[index.value].failure, !failure.isFinal, interval > 0, drain.startsWorkers else {
+            return
         }
+        actions.append(.startTimer(.probe(index), at: now + interval))
     }
 
     /// Tries one worker of a deployment that was given up; of a group, all.

@@ -12,9 +12,13 @@ extension SupervisorEngine {
     /// The run did not come to its end. The slot, if the worker still has it, was given back.
     ///
     /// - Parameters:
+    ///   - known: how far it may have come without the worker's word.
     ///   - detail: one phrase for people: what happened to the run.
     ///   - outcome: how the prediction ends if it is not run again.
-    mutating func runLost(_ key: PredictionKey, _ cause: LostRun.Cause, detail: String, outcome: Outcome) {
+    mutating func runLost(
+        _ key: PredictionKey, _ cause: LostRun.Cause, atLeast known: RunProgress = .dispatched, detail: String,
+        outcome: Outcome
+    ) {
         if case .workerLost = cause {
             // Nobody is left who could say how it ended.
             if predictions[key].prediction.isCancelRequested { return end(key, .canceled, collected: false) }
@@ -25,7 +29,7 @@ extension SupervisorEngine {
         let index = predictions[key].prediction.deployment
         let retry = deployments[index.value].settings.supervision.retry
         let lost = LostRun(
-            cause, progress: predictions[key].prediction.progress, attempts: predictions[key].attempts,
+            cause, progress: max(known, predictions[key].prediction.progress), attempts: predictions[key].attempts,
             isCancelRequested: predictions[key].prediction.isCancelRequested, isDraining: drain.refusesPredictions)
         guard RetryPolicy(retry).allowsAnotherRun(after: lost), mayServeRetries(index) else {
             return end(key, outcome, collected: false)

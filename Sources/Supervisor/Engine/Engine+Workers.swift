@@ -52,6 +52,8 @@ extension SupervisorEngine {
         settle(worker, record)
         // There was no process, so it has left nothing behind.
         remove(worker)
+        startQueued()
+        endHopelessWaiting()
         progressRecycling(deployment)
         progressRolling(deployment)
         progressOperations()
@@ -132,10 +134,11 @@ extension SupervisorEngine {
         let isIncoming = workers[worker.handle].role == .incoming
         if !isIncoming { failSetup(index, text) }
         stopWorker(worker, because: .config, detail: text)
-        // While another one serves, only the change that was asked for has failed.
-        guard !isIncoming, deployments[index.value].isOfTheStart, deployments[index.value].rollout == nil else {
-            return
-        }
+        // While another one serves, only the change that was asked for has failed; and what has served once must not end
+        // its neighbours because its program was changed meanwhile.
+        guard !isIncoming, deployments[index.value].isOfTheStart, !deployments[index.value].wasEverReady,
+            deployments[index.value].rollout == nil
+        else { return }
         exitCode = SupervisorEngine.configurationExitCode
         // A second conflict is no second request to stop, which would cut short what still runs.
         if !drain.isLeaving { stopRequested(.interrupt) }

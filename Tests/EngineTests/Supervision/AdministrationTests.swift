@@ -230,6 +230,39 @@ struct AdministrationTests {
         #expect(Self.status(runner).state == .ready)
     }
 
+    /// Both end before anything of either is gone: the place is filled again all the same.
+    @Test func replacementAndItsPredecessorEndTogether() {
+        let runner = Self.ready(1)
+        let client = Self.ask(runner, .restart(worker: nil))
+        runner.holdsSweeps = true
+        runner.exit(runner.workers[1])
+        runner.exit(runner.workers[0])
+        runner.releaseSweeps()
+        runner.advance(60 * second)
+        #expect(runner.workers.count == 3)
+        runner.becomeReady(runner.worker)
+        #expect(client.administered?.outcome == .done)
+        #expect(Self.status(runner).workers.map(\.state) == [.idle])
+    }
+
+    /// The policy wants no further worker, so the one that was asked for does not come.
+    @Test func restartOfWhatComesToRestIsAnswered() {
+        let runner = RecordingRunner.ready(
+            .testing {
+                $0.deployments = [
+                    .testing {
+                        $0.supervision.restart.policy = .never
+                        $0.supervision.recycle.surge = 0
+                    }
+                ]
+            })
+        let client = Self.ask(runner, .restart(worker: nil))
+        runner.exit(runner.workers[0], .exited(0))
+        #expect(runner.workers.count == 2)
+        runner.exit(runner.workers[1], .exited(1))
+        #expect(client.administered?.outcome == .failed)
+    }
+
     /// "All" are those with which it can be done.
     @Test func restartAll() {
         let runner = RecordingRunner.ready(.testing { $0.deployments = [.testing("a"), .testing("b")] })

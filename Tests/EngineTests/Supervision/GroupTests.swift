@@ -42,6 +42,30 @@ struct GroupTests {
         #expect(runner.engine.statusReport().deployments[0].ready == 1)
     }
 
+    /// An operator's word while members are still ending tears the group not apart.
+    @Test(arguments: [AdminCommand.Verb.reset, .start, .restart(worker: nil)])
+    func startsTogetherThoughAnOperatorIsQuick(_ verb: AdminCommand.Verb) {
+        let runner = Self.ready()
+        runner.exit(runner.workers[0])
+        runner.perform(.administer(AdminCommand(verb, deployment: DeploymentIndex(0), waits: false)))
+        #expect(runner.workers.count == 5, "members are still on their way out")
+        for worker in runner.workers[1...3] { runner.exit(worker, .exited(0)) }
+        runner.advance(100 * second)
+        #expect(runner.workers.count == 9)
+        for worker in runner.workers[5...] { runner.becomeReady(worker) }
+        #expect(runner.create("p", .background).rejection == nil)
+    }
+
+    /// What has failed as a whole starts as a whole when an operator wants it to.
+    @Test func restartOfAFailedGroupStartsAllOfIt() {
+        let runner = Self.ready()
+        for worker in runner.workers[0...3] { runner.exit(worker, .exited(78)) }
+        runner.advance(1_000 * second)
+        #expect(runner.workers.count == 5, "it is given up for good")
+        runner.perform(.administer(AdminCommand(.restart(worker: nil), deployment: DeploymentIndex(0), waits: false)))
+        #expect(runner.workers.count == 9)
+    }
+
     @Test func oneTakesAllWithIt() {
         let runner = Self.ready()
         runner.advance(20 * second)

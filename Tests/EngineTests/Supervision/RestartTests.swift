@@ -108,6 +108,16 @@ struct RestartTests {
         ("nobody wished for it", .signal, { _ in }),
     ]
 
+    /// The loss of a worker that never served is none.
+    @Test(arguments: [true, false])
+    func lossEndsTheServerWhereThatIsWanted(_ wasReady: Bool) {
+        let runner = RecordingRunner(Self.settings { $0.endsServerOnLoss = true })
+        if wasReady { runner.becomeReady(runner.worker) }
+        runner.exit(runner.worker)
+        runner.advance(100 * second)
+        #expect(runner.exitCode == (wasReady ? 70 : nil))
+    }
+
     @Test(arguments: ends.indices)
     func theReason(_ row: Int) {
         let (name, reason, bring) = Self.ends[row]

@@ -12,6 +12,9 @@ package enum WorkerStage: String, Sendable {
     case stopping
     /// The process is gone and all it wrote was read; what it has left behind is being ended.
     case exited
+
+    /// It takes predictions, or is to.
+    var mayServe: Bool { self == .starting || self == .loading || self == .ready }
 }
 
 /// One life of a worker, from its start to its end. No other place changes a stage.

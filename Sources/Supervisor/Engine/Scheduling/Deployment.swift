@@ -202,7 +202,7 @@ package struct Deployment {
     /// It takes predictions: ask this before a slot is taken.
     package var isReady: Bool { !isRemoved && order == .run && isOpen && slots.capacity > 0 }
     /// Workers that take predictions.
-    package var readyCount: Int { isOpen ? slots.workers.count : 0 }
+    package var readyCount: Int { isOpen ? slots.workerCount : 0 }
     /// Workers that it shall have.
     package var wantedCount: Int { places.count { !$0.isRetired } }
     /// A worker of it has been ready once.

@@ -35,6 +35,7 @@ package struct SlotPool {
 
     /// Those that it has slots of.
     var workers: [WorkerID] { members.map(\.worker) }
+    var workerCount: Int { members.count }
 
     package mutating func workerBecameReady(_ worker: WorkerID, slots: Int) {
         precondition(!members.contains { $0.worker == worker }, "a worker becomes ready once")
