@@ -199,7 +199,7 @@ extension SupervisorEngine {
     mutating func progressRolling(_ index: DeploymentIndex) {
         guard let rolling = deployments[index.value].rolling else { return }
         if let active = rolling.active {
-            if let end = restInsteadOfRestart(active, index) {
+            if let end = failureToRestart(active, index) {
                 deployments[index.value].rolling?.fail(end)
             } else {
                 guard isRestarted(active, index) else { return }
@@ -217,10 +217,12 @@ extension SupervisorEngine {
         progressOperations()
     }
 
-    /// Why the place will not get its new worker: that one has ended, and the restart policy wants no further one.
-    private func restInsteadOfRestart(_ active: RollingRestart.Active, _ index: DeploymentIndex) -> String? {
+    /// Why the place has not got its new worker: that one has ended before it was ready. Whether and when another follows is
+    /// the restart policy's affair.
+    private func failureToRestart(_ active: RollingRestart.Active, _ index: DeploymentIndex) -> String? {
         let place = deployments[index.value].places[active.place]
-        guard place.current == nil, place.isResting, !place.isRetired else { return nil }
+        guard place.current == nil, !place.isRetired else { return nil }
+        if case .backoff = place.vacancy {} else if !place.isResting { return nil }
         return place.lastExit?.detail ?? "its worker has ended"
     }
 

@@ -219,6 +219,24 @@ struct ReloadTests {
         #expect(!runner.deployment.hasFailed)
     }
 
+    /// Neither version works: the reload is over all the same, and another one can begin.
+    @Test func rollBackToWhatDoesNotWorkEither() {
+        let runner = RecordingRunner(.testing { $0.deployments = [.testing()] })
+        runner.exit(runner.worker, .exited(1))
+        #expect(runner.engine.statusReport().deployments[0].workers[0].state == .backoff)
+        let client = reload(runner, plan())
+        #expect(runner.worker.plan.generation == 1)
+        runner.exit(runner.worker, .exited(1))
+        #expect(outcome(client) == .failed)
+        #expect(runner.engine.isReloading == false)
+        #expect(runner.worker.plan.generation == 0)
+        let again = reload(runner, plan(generation: 2))
+        runner.exit(runner.worker, .exited(0))
+        #expect(runner.worker.plan.generation == 2)
+        runner.becomeReady(runner.worker)
+        #expect(outcome(again) == .done)
+    }
+
     // MARK: Two versions at a time
 
     /// A schema that has changed: what was validated by one must not reach the other.

@@ -71,7 +71,10 @@ package struct RollingReload: Equatable, Sendable {
             if place.isChanging { return .wait }
             switch (place.worker, isWanted(place.generation)) {
             case (.ready, true): continue
-            case (.starting, true), (.leaving, _), (.none, true): return .wait
+            case (.starting, true), (.none, true):
+                // Whether the old version works is the restart policy's affair: it may never have.
+                if failure == nil { return .wait }
+            case (.leaving, _): return .wait
             case (.none, false): return .start(number)
             case (.ready, false): return surges ? .replace(number) : .drain(number)
             // It is of no use to anybody, whether it becomes ready or not.
