@@ -66,8 +66,8 @@ async def _round(scenario: Scenario, moment: str, is_library: bool, cgroup: str)
                 load.append(await server.client.begin("POST", "/predictions", {"input": input}, EVENTS))
             await eventually(lambda: below() == WORKERS * (1 + DESCENDANTS + more), "every run has its descendants")
         there = len(census.marked(MARK, server.mark))
+        # Not after waiting for its end, which asyncio sees only when the last of them has let go of the log.
         server.kill()
-        await server.process.wait()
         taken = await server.all_gone(f"after SIGKILL of the supervisor, {moment}", WITHIN)
         for exchange in load:
             exchange.close()

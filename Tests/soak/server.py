@@ -207,13 +207,12 @@ class Server:
     async def _put_away(self) -> None:
         if self.is_running:
             self.process.kill()
-        await self.process.wait()
+        # First all that may hold the log open, since asyncio sees the end of the process only behind the end of that.
         for each in census.marked(MARK, self.mark):
-            try:
-                os.kill(each.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            self.strike(each.pid)
+        await self.process.wait()
         self._reader.cancel()
+        self.process._transport.close()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     # The log.
