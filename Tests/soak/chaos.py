@@ -37,6 +37,8 @@ SETTINGS: dict[str, Any] = {
         "write_timeout": "5s",
     },
     "shutdown": {"drain_delay": "0s", "drain_timeout": "20s", "stop_grace": f"{STOP_GRACE}s"},
+    # A worker that is made to stand still while it loads is ended by this.
+    "load_timeout": f"{WATCHDOG}s",
     "cancel_grace": f"{CANCEL_GRACE}s",
     "cancel_signal_grace": f"{CANCEL_GRACE}s",
     "watchdog": {"interval": f"{WATCHDOG}s", "abort_grace": f"{ABORT_GRACE}s"},

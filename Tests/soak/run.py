@@ -8,6 +8,7 @@ import importlib
 import os
 import pathlib
 import random
+import signal
 import sys
 import time
 import traceback
@@ -35,7 +36,10 @@ PATIENCE = (300, 7200)
 
 async def bounded(work: Awaitable[str], seconds: float) -> str:
     # When a scenario fails, what its other clients meet then is of no interest.
-    asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda loop, context: None)
+    # Whoever ends this ends the servers, too.
+    loop.add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)
     return await asyncio.wait_for(work, seconds)
 
 
@@ -69,6 +73,8 @@ def main() -> int:
         began = time.monotonic()
         try:
             figures = asyncio.run(bounded(function(scenario), PATIENCE[arguments.nightly]))
+        except asyncio.CancelledError:
+            return 128 + signal.SIGTERM
         except Exception as failure:
             failed.append(name)
             print(f"FAIL {name}, --seed {seed} ({time.monotonic() - began:.1f} s): {failure}", flush=True)
