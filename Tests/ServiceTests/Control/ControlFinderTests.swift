@@ -5,7 +5,7 @@ import Testing
     private func find(
         socket: String? = nil, stateDirectory: String? = nil, environment: [String: String] = [:], live: [String] = []
     ) -> Result<String, ControlFinder.Failure> {
-        let surroundings = Surroundings(environment: environment, workingDirectory: "/work", userID: 7) { _ in .missing
+        let surroundings = Surroundings(environment: environment, workingDirectory: "/srv", userID: 7) { _ in .missing
         }
         let finder = ControlFinder(socket: socket, stateDirectory: stateDirectory, in: surroundings)
         do throws(ControlFinder.Failure) {
@@ -25,7 +25,7 @@ import Testing
 
     @Test func theFlagCountsMost() {
         let environment = ["SUPERVISOR_CONTROL_SOCKET": "/e", "SUPERVISOR_STATE_DIR": "/state"]
-        #expect(path(find(socket: "s", environment: environment)) == "/work/s")
+        #expect(path(find(socket: "s", environment: environment)) == "/srv/s")
         #expect(path(find(environment: environment)) == "/e")
         #expect(path(find(environment: ["SUPERVISOR_CONTROL_SOCKET": ""], live: [])) == nil)
         // Whoever says where to look does not mean the one of the environment.
