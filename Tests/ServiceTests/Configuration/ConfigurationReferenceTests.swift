@@ -4,14 +4,15 @@ import Testing
 
 @Suite struct ConfigurationReferenceTests {
     private static let renewal = "UPDATE_DOCS=1 swift test --filter ConfigurationReferenceTests"
+    private let file = DocumentFile("configuration.md")
 
     @Test func documentIsUpToDate() throws {
         let expected = ConfigurationReference.markdown
         if getenv("UPDATE_DOCS") != nil {
-            try write(expected)
+            try file.write(expected)
             return
         }
-        let isUpToDate = try read() == expected
+        let isUpToDate = try file.read() == expected
         #expect(isUpToDate, "docs/configuration.md is not what the table of settings says; renew it: \(Self.renewal)")
     }
 
@@ -37,28 +38,5 @@ import Testing
             #expect(count == cells ?? count, "\(line)")
             cells = count
         }
-    }
-
-    private var path: String {
-        "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/") + "/docs/configuration.md"
-    }
-
-    private func read() throws -> String {
-        let file = try #require(fopen(path, "r"), "\(path) cannot be opened")
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var block = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = fread(&block, 1, block.count, file)
-            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
-            bytes += block[..<count]
-        }
-    }
-
-    private func write(_ text: String) throws {
-        let file = try #require(fopen(path, "w"), "\(path) cannot be written")
-        defer { fclose(file) }
-        let bytes = Array(text.utf8)
-        #expect(fwrite(bytes, 1, bytes.count, file) == bytes.count)
     }
 }

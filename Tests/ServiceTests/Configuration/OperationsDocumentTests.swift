@@ -6,15 +6,16 @@ import Testing
 /// `docs/operations.md` explains every word that an operator meets, and cannot fall behind.
 @Suite struct OperationsDocumentTests {
     private static let renewal = "UPDATE_DOCS=1 swift test --filter OperationsDocumentTests"
+    private let file = DocumentFile("operations.md")
 
     @Test func settingsAreUpToDate() throws {
-        let document = try read()
+        let document = try file.read()
         let marks = ConfigurationReference.operationsMarks
         let begin = try #require(document.ranges(of: marks.begin).first, "the mark is missing")
         let end = try #require(document.ranges(of: marks.end).first, "the mark is missing")
         let expected = ConfigurationReference.operations
         if getenv("UPDATE_DOCS") != nil {
-            return try write(document[..<begin.upperBound] + expected + document[end.lowerBound...])
+            return try file.write(document[..<begin.upperBound] + expected + document[end.lowerBound...])
         }
         let isUpToDate = document[begin.upperBound..<end.lowerBound] == expected
         #expect(isUpToDate, "its tables are not what the table of settings says; renew them: \(Self.renewal)")
@@ -29,7 +30,7 @@ import Testing
         ("## Exit codes", ExitCode.allCases.map { String($0.rawValue) }),
     ])
     func explains(section: String, words: [String]) throws {
-        let lines = try read().split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = try file.read().split(separator: "\n", omittingEmptySubsequences: false)
         let start = try #require(lines.firstIndex { $0 == section }, "there is no section \(section)")
         let body = lines[(start + 1)...].prefix { !$0.hasPrefix("#") }
         for word in words {
@@ -46,7 +47,7 @@ import Testing
 
     /// Whatever deployments inherit is about how workers are kept, but for these two; and so are some of their own.
     @Test func namesEachSettingOfWorkers() throws {
-        let document = try read()
+        let document = try file.read()
         let serverWide = Set(Settings.all.map(\.name))
         let names =
             Settings.deployment.map(\.name).filter {
@@ -55,28 +56,5 @@ import Testing
             + ["devices", "workers_per_device", "workers", "port", "min_ready", "required", "group", "drain_delay"]
         #expect(names.count > 40)
         for name in names { #expect(document.contains("`\(name)`") || document.contains(".\(name)`"), "\(name)") }
-    }
-
-    private var path: String {
-        "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/") + "/docs/operations.md"
-    }
-
-    private func read() throws -> String {
-        let file = try #require(fopen(path, "r"), "\(path) cannot be opened")
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var block = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = fread(&block, 1, block.count, file)
-            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
-            bytes += block[..<count]
-        }
-    }
-
-    private func write(_ text: String) throws {
-        let file = try #require(fopen(path, "w"), "\(path) cannot be written")
-        defer { fclose(file) }
-        let bytes = Array(text.utf8)
-        #expect(fwrite(bytes, 1, bytes.count, file) == bytes.count)
     }
 }
